@@ -1,0 +1,1 @@
+//! Who is connecting: device signatures, certificates, dynamic registration, topic permission.

@@ -1,0 +1,1 @@
+//! The durable log: group commit, blocks, history and log queries, retention.

@@ -1,0 +1,1 @@
+//! Listeners and the connection driver: TCP, TLS, WebSocket; limits, deadlines, drain.

@@ -1,0 +1,1 @@
+//! Metrics catalogue, health, recorded reasons.

@@ -1,0 +1,1 @@
+//! Who gets a message: sessions, platform topics, subscriptions, durable delivery.

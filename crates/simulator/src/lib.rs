@@ -1,0 +1,1 @@
+//! Virtual devices: an MQTT client engine for simulation and load.

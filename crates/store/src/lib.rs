@@ -1,0 +1,1 @@
+//! The relational registry: SQLite, migrations, sealed secrets.

@@ -1,0 +1,1 @@
+//! A real server, fake devices and clocks for tests.

@@ -1,0 +1,142 @@
+//! Typed identifiers. A value of one of these types has been checked; nothing else may stand in for it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// A product id is exactly ten ASCII letters, digits or underscores.
+    #[error("a product id has exactly 10 letters, digits or underscores")]
+    Product,
+    /// A device name is 1 to 48 of `[a-zA-Z0-9:_-]`.
+    #[error("a device name has 1 to 48 characters out of letters, digits, ':', '_' and '-'")]
+    Device,
+}
+
+/// A product's id: exactly ten characters (device protocol facts §1.2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProductId([u8; ProductId::LENGTH]);
+
+impl ProductId {
+    /// Bytes, and characters, of every product id.
+    pub const LENGTH: usize = 10;
+
+    /// Checks and takes a product id.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let bytes: [u8; Self::LENGTH] = text.as_bytes().try_into().map_err(|_| IdError::Product)?;
+        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        bytes.iter().all(allowed).then_some(Self(bytes)).ok_or(IdError::Product)
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("only ASCII passes parse")
+    }
+}
+
+impl fmt::Display for ProductId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for ProductId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ProductId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ProductId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A device's name within its product (device protocol facts §1.2).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeviceName(Arc<str>);
+
+impl DeviceName {
+    /// The longest name.
+    pub const MAX_LENGTH: usize = 48;
+
+    /// Checks and takes a device name.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-');
+        let fits = (1..=Self::MAX_LENGTH).contains(&text.len()) && text.bytes().all(allowed);
+        fits.then(|| Self(Arc::from(text))).ok_or(IdError::Device)
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DeviceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for DeviceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for DeviceName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for DeviceName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A device's number inside this installation: never reused, the same in the registry and in the journal
+/// (where it names the device's stream). It never appears on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DeviceId(pub u64);
+
+/// Splits a device's MQTT client id, `PRODUCTID` + `DEVICENAME` without a separator (facts §1.2).
+pub fn split_client_id(client_id: &str) -> Result<(ProductId, DeviceName), IdError> {
+    let (product, device) = client_id.split_at_checked(ProductId::LENGTH).ok_or(IdError::Product)?;
+    Ok((ProductId::parse(product)?, DeviceName::parse(device)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_id_splits_after_ten_characters() {
+        let (product, device) = split_client_id("DEMOPROD01dev001").unwrap();
+        assert_eq!((product.as_str(), device.as_str()), ("DEMOPROD01", "dev001"));
+    }
+
+    #[test]
+    fn ids_of_the_wrong_shape_are_refused() {
+        assert!(ProductId::parse("SHORT").is_err());
+        assert!(ProductId::parse("TEN/CHARS1").is_err());
+        assert!(DeviceName::parse("").is_err());
+        assert!(DeviceName::parse(&"x".repeat(49)).is_err());
+        assert!(DeviceName::parse("a b").is_err());
+        assert!(split_client_id("DEMOPROD01").is_err());
+        assert!(split_client_id("DEMOPROD0\u{e9}x").is_err());
+    }
+}

@@ -1,0 +1,14 @@
+//! The words every part of Yizhan shares: identifiers, time, topics, values, the thing model and the
+//! catalogue of errors and reasons.
+//!
+//! Pure by rule: no I/O, no clock, no randomness, no async. Whatever needs one of those takes it as an argument.
+
+pub mod causes;
+pub mod clock;
+pub mod ids;
+pub mod topics;
+pub mod value;
+
+pub use clock::{Clock, Monotonic, UnixMillis};
+pub use ids::{DeviceId, DeviceName, ProductId};
+pub use value::PointValue;

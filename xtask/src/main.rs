@@ -1,0 +1,2 @@
+//! Work on the project itself: generate, check, bench.
+fn main() {}
