@@ -1,0 +1,64 @@
+//! Listening sockets. Every core binds its own socket to the same address (SO_REUSEPORT), and the kernel spreads
+//! new connections over them.
+
+use std::io;
+use std::net::SocketAddr;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// Connections the kernel holds for a listener before accept.
+const BACKLOG: i32 = 4096;
+
+/// Why an address could not be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {source}; is another program using the port?")]
+pub struct BindError {
+    /// The address asked for.
+    pub address: SocketAddr,
+    /// The system's reason.
+    pub source: io::Error,
+}
+
+/// Binds `count` sockets to `address`, one for each core. Port 0 picks one free port for all of them.
+pub fn bind(address: SocketAddr, count: usize) -> Result<Vec<std::net::TcpListener>, BindError> {
+    let failed = |source| BindError { address, source };
+    let first = bind_one(address, count > 1).map_err(failed)?;
+    let actual = first.local_addr().map_err(failed)?;
+    let mut listeners = vec![first];
+    for _ in 1..count {
+        listeners.push(bind_one(actual, true).map_err(failed)?);
+    }
+    Ok(listeners)
+}
+
+/// With one core the port is taken alone, so that a second server on it fails instead of sharing it silently.
+fn bind_one(address: SocketAddr, shared: bool) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(shared)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cores_share_one_free_port() {
+        let listeners = bind("127.0.0.1:0".parse().unwrap(), 2).unwrap();
+        assert_eq!(listeners[0].local_addr().unwrap(), listeners[1].local_addr().unwrap());
+    }
+
+    #[test]
+    fn a_taken_port_is_refused_with_its_address() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let error = bind(taken.local_addr().unwrap(), 1).unwrap_err();
+        assert_eq!(error.address, taken.local_addr().unwrap());
+    }
+}

@@ -1,0 +1,176 @@
+//! Byte streams under MQTT: TCP, TLS and WebSocket, all non-blocking, all with the same read and write.
+
+pub mod tls;
+pub mod websocket;
+
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+
+use mio::event::Source;
+use mio::{Interest, Registry, Token};
+use openssl::ssl::SslStream;
+
+use self::websocket::WebSocketStream;
+
+/// A plain stream of the operating system.
+#[derive(Debug)]
+pub enum RawStream {
+    /// A TCP connection.
+    Tcp(mio::net::TcpStream),
+    /// One end of a pair whose other end another thread serves (WebSocket inside HTTPS).
+    Unix(mio::net::UnixStream),
+}
+
+impl Read for RawStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(buffer),
+            Self::Unix(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for RawStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(bytes),
+            Self::Unix(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl RawStream {
+    fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Tcp(stream) => stream,
+            Self::Unix(stream) => stream,
+        }
+    }
+}
+
+/// What carries the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransportKind {
+    /// MQTT over TCP.
+    Tcp,
+    /// MQTT over TLS.
+    Tls,
+    /// MQTT over WebSocket.
+    WebSocket,
+    /// MQTT over WebSocket inside TLS.
+    WebSocketTls,
+}
+
+impl TransportKind {
+    /// A stable name for logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::WebSocket => "ws",
+            Self::WebSocketTls => "wss",
+        }
+    }
+}
+
+/// What TLS proved about the peer (facts §1.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TlsIdentity {
+    /// The peer holds the key of this PSK identity.
+    Psk(String),
+    /// The peer holds the private key of the certificate with this SHA-256 fingerprint (of its DER form).
+    Certificate([u8; 32]),
+}
+
+/// The other side of a connection.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Its address.
+    pub address: SocketAddr,
+    /// How it reached us.
+    pub transport: TransportKind,
+    /// What TLS proved, if anything.
+    pub identity: Option<Box<TlsIdentity>>,
+}
+
+/// A connection accepted elsewhere that a core shall serve: a WebSocket after its upgrade.
+#[derive(Debug)]
+pub struct Adopted {
+    /// The stream behind the WebSocket frames.
+    pub stream: RawStream,
+    /// Bytes that came behind the upgrade request already.
+    pub early: Vec<u8>,
+    /// The other side.
+    pub peer: Peer,
+}
+
+/// A connection's byte stream.
+#[derive(Debug)]
+pub(crate) enum Transport {
+    Plain(RawStream),
+    Tls(Box<SslStream<RawStream>>),
+    WebSocket(Box<WebSocketStream>),
+}
+
+impl Transport {
+    /// Registers the stream, edge-triggered in both directions, once and for all.
+    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        self.source().register(registry, token, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    pub(crate) fn deregister(&mut self, registry: &Registry) {
+        // Fails only when the stream was never registered; dropping it closes the descriptor either way.
+        let _ = self.source().deregister(registry);
+    }
+
+    fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Plain(stream) => stream.source(),
+            Self::Tls(stream) => stream.get_mut().source(),
+            Self::WebSocket(stream) => stream.raw().source(),
+        }
+    }
+
+    /// Whether bytes may be left inside the stream's own buffers after a read that did not fill the caller's.
+    pub(crate) fn buffers_input(&self) -> bool {
+        !matches!(self, Self::Plain(_))
+    }
+
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(buffer),
+            Self::Tls(stream) => tls::read(stream, buffer),
+            Self::WebSocket(stream) => stream.read(buffer),
+        }
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(bytes),
+            Self::Tls(stream) => tls::write(stream, bytes),
+            Self::WebSocket(stream) => stream.write(bytes),
+        }
+    }
+
+    /// Pushes out what the stream itself still holds.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(_) | Self::Tls(_) => Ok(()),
+            Self::WebSocket(stream) => stream.flush(),
+        }
+    }
+
+    /// Says goodbye in the transport's own way, as far as that is possible without waiting.
+    pub(crate) fn farewell(&mut self) {
+        match self {
+            Self::Plain(_) => {}
+            // A close that the peer does not see is no harm: the descriptor closes right after.
+            Self::Tls(stream) => drop(stream.shutdown()),
+            Self::WebSocket(stream) => stream.close(),
+        }
+    }
+}

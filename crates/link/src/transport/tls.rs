@@ -1,0 +1,123 @@
+//! TLS for devices: PSK (CBC suites included), optional client certificate, or server certificate alone, all on one
+//! port (facts §1.5). OpenSSL, because the vendor's C SDK offers nothing but TLS-PSK with CBC suites.
+//!
+//! Client certificates are taken whoever signed them: a certificate proves only that the peer holds its private key,
+//! and CONNECT then requires that its fingerprint is the one registered for the device. So a device keeps working
+//! whichever authority issued its certificate, and a certificate that is not registered is worth nothing.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use openssl::error::ErrorStack;
+use openssl::ex_data::Index;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, Private};
+use openssl::ssl::{
+    ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode,
+    SslStream, SslVerifyMode, SslVersion,
+};
+use openssl::x509::X509;
+
+use super::{RawStream, TlsIdentity};
+
+/// Suites for TLS 1.2 and older: forward-secret ones first, then what old devices can do, then PSK.
+const CIPHERS: &str = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:AESGCM:AES:PSK-AES128-GCM-SHA256:PSK-AES256-GCM-SHA384:\
+                       PSK-AES128-CBC-SHA:PSK-AES256-CBC-SHA:PSK-AES128-CBC-SHA256:!aNULL:!SRP:!DSS@SECLEVEL=1";
+
+/// Finds the pre-shared key of a PSK identity, or none if there is no such device.
+pub type PskLookup = Arc<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
+
+/// Why TLS could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// OpenSSL refused the certificate, the key or a setting.
+    #[error("TLS cannot be set up: {0}")]
+    Setup(#[from] ErrorStack),
+    /// Certificate file without a certificate.
+    #[error("the server certificate file holds no certificate")]
+    NoCertificate,
+}
+
+/// Where the PSK callback leaves the identity it accepted.
+fn psk_identity_slot() -> Index<Ssl, String> {
+    static SLOT: OnceLock<Index<Ssl, String>> = OnceLock::new();
+    *SLOT.get_or_init(|| Ssl::new_ex_index().expect("OpenSSL has room for one more index"))
+}
+
+/// A context for device listeners. `chain_pem` is the server's certificate and its issuers; with `psk`, devices may
+/// authenticate by pre-shared key.
+pub fn tls_context(chain_pem: &[u8], key: &PKey<Private>, psk: Option<PskLookup>) -> Result<SslContext, TlsError> {
+    let mut builder = SslContextBuilder::new(SslMethod::tls_server())?;
+    builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    builder.set_cipher_list(CIPHERS)?;
+    builder.set_options(SslOptions::NO_TICKET | SslOptions::NO_COMPRESSION | SslOptions::NO_RENEGOTIATION);
+    builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+    builder.set_num_tickets(0)?;
+    builder.set_mode(
+        SslMode::RELEASE_BUFFERS | SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER,
+    );
+    let mut chain = X509::stack_from_pem(chain_pem)?.into_iter();
+    builder.set_certificate(chain.next().ok_or(TlsError::NoCertificate)?.as_ref())?;
+    for issuer in chain {
+        builder.add_extra_chain_cert(issuer)?;
+    }
+    builder.set_private_key(key)?;
+    builder.check_private_key()?;
+    builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
+    if let Some(lookup) = psk {
+        let slot = psk_identity_slot();
+        builder.set_psk_server_callback(move |ssl, identity, key| Ok(offer_psk(ssl, slot, &lookup, identity, key)));
+    }
+    Ok(builder.build())
+}
+
+/// Copies the key of `identity` and remembers the identity; 0 refuses it.
+fn offer_psk(ssl: &mut SslRef, slot: Index<Ssl, String>, lookup: &PskLookup, identity: Option<&[u8]>, key: &mut [u8]) -> usize {
+    let Some(identity) = identity.and_then(|bytes| std::str::from_utf8(bytes).ok()) else { return 0 };
+    let Some(found) = lookup(identity) else { return 0 };
+    let Some(target) = key.get_mut(..found.len()) else { return 0 };
+    target.copy_from_slice(&found);
+    ssl.set_ex_data(slot, identity.to_owned());
+    found.len()
+}
+
+/// What the finished handshake proved.
+pub(crate) fn identity(ssl: &SslRef) -> Option<TlsIdentity> {
+    if let Some(certificate) = ssl.peer_certificate() {
+        let digest = certificate.digest(MessageDigest::sha256()).ok()?;
+        return digest.as_ref().try_into().ok().map(TlsIdentity::Certificate);
+    }
+    // The callback also runs for suites that turn out not to use the key; only then is there no PSK suite.
+    let psk_suite = ssl.current_cipher().is_some_and(|cipher| cipher.name().contains("PSK"));
+    let resumed_psk = ssl.version2() == Some(SslVersion::TLS1_3) && ssl.session_reused();
+    let proved = psk_suite || resumed_psk;
+    proved.then(|| ssl.ex_data(psk_identity_slot()).cloned()).flatten().map(TlsIdentity::Psk)
+}
+
+/// One step of the handshake: `Ok(true)` when it is done, `Ok(false)` when it waits for the peer.
+pub(crate) fn step(stream: &mut SslStream<RawStream>) -> io::Result<bool> {
+    match stream.accept() {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE) => Ok(false),
+        Err(error) => Err(error.into_io_error().unwrap_or_else(io::Error::other)),
+    }
+}
+
+pub(crate) fn read(stream: &mut SslStream<RawStream>, buffer: &mut [u8]) -> io::Result<usize> {
+    match stream.ssl_read(buffer) {
+        Ok(count) => Ok(count),
+        Err(error) if error.code() == ErrorCode::ZERO_RETURN => Ok(0),
+        Err(error) => Err(would_block_or(error)),
+    }
+}
+
+pub(crate) fn write(stream: &mut SslStream<RawStream>, bytes: &[u8]) -> io::Result<usize> {
+    stream.ssl_write(bytes).map_err(would_block_or)
+}
+
+fn would_block_or(error: openssl::ssl::Error) -> io::Error {
+    match error.code() {
+        ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => io::ErrorKind::WouldBlock.into(),
+        _ => error.into_io_error().unwrap_or_else(|error| io::Error::new(io::ErrorKind::ConnectionReset, error)),
+    }
+}
