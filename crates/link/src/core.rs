@@ -115,7 +115,8 @@ impl<S> Table<S> {
 
     fn with<R>(&mut self, id: LinkId, work: impl FnOnce(&mut Link<'_>, &mut S) -> R) -> Option<R> {
         let spare = &mut self.spare;
-        let connection = self.connections.get_mut(id.slot as usize).filter(|connection| connection.id == id)?;
+        let connection =
+            self.connections.get_mut(id.slot as usize).filter(|connection| connection.id == id)?;
         if connection.out.capacity() == 0 {
             connection.out = spare.pop().unwrap_or_default();
         }
@@ -168,7 +169,9 @@ fn next_look<S>(connection: &Connection<S>, settings: &LinkSettings) -> Tick {
         }
         Stage::Open => Tick::MAX,
     };
-    let write = connection.stalled_since.map_or(Tick::MAX, |since| since + settings.write_deadline.as_millis() as u64);
+    let write = connection
+        .stalled_since
+        .map_or(Tick::MAX, |since| since + settings.write_deadline.as_millis() as u64);
     let wake = if connection.wake_at == 0 { Tick::MAX } else { connection.wake_at };
     stage.min(write).min(wake)
 }
@@ -275,8 +278,11 @@ impl<H: Handler> Core<H> {
             return Some(Duration::ZERO);
         }
         let drain = self.draining_since.map(|_| Duration::from_millis(20));
-        let deadline =
-            self.table.deadlines.earliest().map(|at| Duration::from_millis(at.saturating_sub(self.now()).max(1)));
+        let deadline = self
+            .table
+            .deadlines
+            .earliest()
+            .map(|at| Duration::from_millis(at.saturating_sub(self.now()).max(1)));
         match (drain, deadline) {
             (Some(drain), Some(deadline)) => Some(drain.min(deadline)),
             (drain, deadline) => drain.or(deadline),
@@ -304,7 +310,9 @@ impl<H: Handler> Core<H> {
                 Token(index) if index < FIRST_CONNECTION => accept = true,
                 Token(token) => {
                     let slot = token - FIRST_CONNECTION;
-                    let Some(id) = self.table.connections.get(slot).map(|connection| connection.id) else { continue };
+                    let Some(id) = self.table.connections.get(slot).map(|connection| connection.id) else {
+                        continue;
+                    };
                     if event.is_writable() {
                         self.writable(id);
                     }
@@ -568,7 +576,8 @@ impl<H: Handler> Core<H> {
         while let Some((at, id)) = self.table.deadlines.pop_due(now) {
             let settings = &self.table.settings;
             let write_deadline = settings.write_deadline.as_millis() as u64;
-            let Some(connection) = self.table.connections.get_mut(id.slot as usize).filter(|it| it.id == id) else {
+            let Some(connection) = self.table.connections.get_mut(id.slot as usize).filter(|it| it.id == id)
+            else {
                 continue;
             };
             if at > connection.scheduled {
@@ -581,11 +590,17 @@ impl<H: Handler> Core<H> {
             }
             let Some(connection) = self.table.get_mut(id) else { continue };
             let silent_for = now.saturating_sub(connection.last_heard);
-            if connection.stage != Stage::Open && next_look(connection, &LinkSettings { ..self.table.settings.clone() }) <= now {
+            if connection.stage != Stage::Open
+                && next_look(connection, &LinkSettings { ..self.table.settings.clone() }) <= now
+            {
                 self.close(id, handler, Closed::HandshakeTimeout);
-            } else if connection.silence_limit_ms > 0 && silent_for >= u64::from(connection.silence_limit_ms) {
+            } else if connection.silence_limit_ms > 0 && silent_for >= u64::from(connection.silence_limit_ms)
+            {
                 self.close(id, handler, Closed::KeepAlive);
-            } else if connection.stalled_since.is_some_and(|since| now.saturating_sub(since) >= write_deadline) {
+            } else if connection
+                .stalled_since
+                .is_some_and(|since| now.saturating_sub(since) >= write_deadline)
+            {
                 self.close(id, handler, Closed::SlowReader);
             } else {
                 self.table.reschedule(id);
@@ -617,7 +632,11 @@ impl<H: Handler> Core<H> {
                 Ok(false) if !was_stalled => self.table.reschedule(id),
                 Ok(false) => {}
                 Err(error) => {
-                    let why = if connection.closing { Closed::ByHandler } else { Closed::Broken(error.to_string()) };
+                    let why = if connection.closing {
+                        Closed::ByHandler
+                    } else {
+                        Closed::Broken(error.to_string())
+                    };
                     self.close(id, handler, why);
                 }
             }

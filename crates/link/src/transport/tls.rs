@@ -13,8 +13,8 @@ use openssl::ex_data::Index;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
 use openssl::ssl::{
-    ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslSessionCacheMode,
-    SslStream, SslVerifyMode, SslVersion,
+    ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef,
+    SslSessionCacheMode, SslStream, SslVerifyMode, SslVersion,
 };
 use openssl::x509::X509;
 
@@ -46,7 +46,11 @@ fn psk_identity_slot() -> Index<Ssl, String> {
 
 /// A context for device listeners. `chain_pem` is the server's certificate and its issuers; with `psk`, devices may
 /// authenticate by pre-shared key.
-pub fn tls_context(chain_pem: &[u8], key: &PKey<Private>, psk: Option<PskLookup>) -> Result<SslContext, TlsError> {
+pub fn tls_context(
+    chain_pem: &[u8],
+    key: &PKey<Private>,
+    psk: Option<PskLookup>,
+) -> Result<SslContext, TlsError> {
     let mut builder = SslContextBuilder::new(SslMethod::tls_server())?;
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
     builder.set_cipher_list(CIPHERS)?;
@@ -66,13 +70,21 @@ pub fn tls_context(chain_pem: &[u8], key: &PKey<Private>, psk: Option<PskLookup>
     builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
     if let Some(lookup) = psk {
         let slot = psk_identity_slot();
-        builder.set_psk_server_callback(move |ssl, identity, key| Ok(offer_psk(ssl, slot, &lookup, identity, key)));
+        builder.set_psk_server_callback(move |ssl, identity, key| {
+            Ok(offer_psk(ssl, slot, &lookup, identity, key))
+        });
     }
     Ok(builder.build())
 }
 
 /// Copies the key of `identity` and remembers the identity; 0 refuses it.
-fn offer_psk(ssl: &mut SslRef, slot: Index<Ssl, String>, lookup: &PskLookup, identity: Option<&[u8]>, key: &mut [u8]) -> usize {
+fn offer_psk(
+    ssl: &mut SslRef,
+    slot: Index<Ssl, String>,
+    lookup: &PskLookup,
+    identity: Option<&[u8]>,
+    key: &mut [u8],
+) -> usize {
     let Some(identity) = identity.and_then(|bytes| std::str::from_utf8(bytes).ok()) else { return 0 };
     let Some(found) = lookup(identity) else { return 0 };
     let Some(target) = key.get_mut(..found.len()) else { return 0 };
@@ -118,6 +130,8 @@ pub(crate) fn write(stream: &mut SslStream<RawStream>, bytes: &[u8]) -> io::Resu
 fn would_block_or(error: openssl::ssl::Error) -> io::Error {
     match error.code() {
         ErrorCode::WANT_READ | ErrorCode::WANT_WRITE => io::ErrorKind::WouldBlock.into(),
-        _ => error.into_io_error().unwrap_or_else(|error| io::Error::new(io::ErrorKind::ConnectionReset, error)),
+        _ => error
+            .into_io_error()
+            .unwrap_or_else(|error| io::Error::new(io::ErrorKind::ConnectionReset, error)),
     }
 }

@@ -32,7 +32,10 @@ pub fn upgrade_response(
 ) -> Result<String, UpgradeError> {
     let (Some(key), Some("13")) = (key, version.map(str::trim)) else { return Err(UpgradeError::Malformed) };
     let offered = protocols.unwrap_or_default().split(',').map(str::trim);
-    let chosen = offered.into_iter().find(|name| matches!(*name, "mqtt" | "mqttv3.1")).ok_or(UpgradeError::SubProtocol)?;
+    let chosen = offered
+        .into_iter()
+        .find(|name| matches!(*name, "mqtt" | "mqttv3.1"))
+        .ok_or(UpgradeError::SubProtocol)?;
     Ok(format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {}\r\nSec-WebSocket-Protocol: {chosen}\r\n\r\n",
@@ -100,7 +103,9 @@ impl Write for WebSocketStream {
         match self.socket.write(Message::Binary(bytes::Bytes::copy_from_slice(chunk))) {
             Ok(()) => Ok(chunk.len()),
             // The frame is in the buffer already; what is left of it goes out with the next flush.
-            Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(chunk.len()),
+            Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                Ok(chunk.len())
+            }
             Err(error) => Err(into_io(error)),
         }
     }
