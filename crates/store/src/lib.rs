@@ -1,1 +1,29 @@
-//! The relational registry: SQLite, migrations, sealed secrets.
+//! The registry: who and what this installation knows. Products, devices, certificates, users, tokens and the
+//! certificate authority live in one SQLite file (`registry.sqlite`), beside the key file (`secret.key`) that
+//! seals every secret in it.
+//!
+//! What must stay true: a call that returned `Ok` is durable; a device's id is never given out twice; no secret
+//! is ever in the file in clear; and any registry written by a released version opens in every later one.
+//!
+//! The API is synchronous. It serves management work and start-up; nothing on the path of a device's message
+//! calls it.
+
+mod access;
+mod error;
+mod open;
+mod registry;
+mod rows;
+mod schema;
+mod seal;
+
+pub use access::{IntegrityReport, Store};
+pub use error::{OpenError, StoreError};
+pub use rows::{
+    ApiToken, AuthMode, AuthorityRow, CertificateRow, CustomTopic, DeviceRow, DynamicRegistration,
+    Fingerprint, MqttUser, NewDevice, NodeKind, ProductChange, ProductRow, Secret,
+};
+
+/// The registry's file in the data directory.
+pub const DATABASE_FILE: &str = "registry.sqlite";
+/// The key file in the data directory.
+pub const KEY_FILE: &str = "secret.key";

@@ -1,0 +1,242 @@
+//! The rows of the registry as the rest of the server sees them: checked identifiers, unsealed secrets that do
+//! not show themselves, and enums in place of the texts in the columns.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use yizhan_vocabulary::topics::Rights;
+use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
+use zeroize::Zeroizing;
+
+/// The SHA-256 of a certificate's DER bytes.
+pub type Fingerprint = [u8; 32];
+
+/// A secret text: wiped when dropped, and never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself; the name makes each use easy to find.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// Declares an enum that is kept as one of a few words in a column.
+macro_rules! stored_words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+ }
+
+        impl $name {
+            /// The stable word of this value.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            pub(crate) fn from_column(word: &str) -> Option<Self> {
+                match word { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+stored_words! {
+    /// What kind of node a product's devices are.
+    NodeKind {
+        /// Connects itself.
+        Device = "device",
+        /// Connects itself and speaks for sub-devices.
+        Gateway = "gateway",
+        /// Is reached through a gateway.
+        SubDevice = "sub_device",
+    }
+}
+
+stored_words! {
+    /// How a product's devices prove who they are.
+    AuthMode {
+        /// By a device secret.
+        Key = "key",
+        /// By a client certificate.
+        Certificate = "certificate",
+    }
+}
+
+/// Whether devices may fetch their credentials with the product's secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum DynamicRegistration {
+    /// No.
+    Off,
+    /// Devices that were created beforehand may.
+    Known,
+    /// Unknown names are created, up to `quota` devices.
+    AutoCreate {
+        /// How many devices may be created this way.
+        quota: u32,
+    },
+}
+
+/// A product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductRow {
+    /// Its id, for ever.
+    pub id: ProductId,
+    /// Its display name.
+    pub name: String,
+    /// What its devices are.
+    pub node: NodeKind,
+    /// How its devices authenticate.
+    pub auth: AuthMode,
+    /// The product secret.
+    pub product_secret: Secret,
+    /// Whether and how its devices register themselves.
+    pub dynamic_registration: DynamicRegistration,
+    /// Whether its devices may connect.
+    pub enabled: bool,
+    /// The thing model's JSON as it was given.
+    pub model_json: Option<String>,
+    /// When it was created.
+    pub created_at: UnixMillis,
+}
+
+/// What may be changed about a product; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ProductChange {
+    /// A new display name.
+    pub name: Option<String>,
+    /// A new product secret.
+    pub product_secret: Option<Secret>,
+    /// A new registration rule.
+    pub dynamic_registration: Option<DynamicRegistration>,
+    /// Enable or disable.
+    pub enabled: Option<bool>,
+}
+
+/// A topic `PRODUCTID/DEVICENAME/` + `suffix` of a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomTopic {
+    /// The levels behind the device name; a level may be `+`, the last one `#`.
+    pub suffix: String,
+    /// What a device may do with its topic.
+    pub rights: Rights,
+}
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceRow {
+    /// Its number, never reused; also its stream in the journal.
+    pub id: DeviceId,
+    /// Its product.
+    pub product: ProductId,
+    /// Its name within the product.
+    pub name: DeviceName,
+    /// Its secret (base64 text).
+    pub secret: Secret,
+    /// Whether it may connect.
+    pub enabled: bool,
+    /// Whether it came to be through dynamic registration (these count against the quota).
+    pub auto_created: bool,
+    /// A name for people.
+    pub nickname: Option<String>,
+    /// When it was created.
+    pub created_at: UnixMillis,
+    /// When it first connected.
+    pub activated_at: Option<UnixMillis>,
+    /// Fingerprint of its newest certificate that was not withdrawn.
+    pub certificate: Option<Fingerprint>,
+}
+
+/// A device that is to be created.
+#[derive(Debug, Clone)]
+pub struct NewDevice {
+    /// Its product.
+    pub product: ProductId,
+    /// Its name within the product.
+    pub name: DeviceName,
+    /// Its secret (base64 text).
+    pub secret: Secret,
+    /// Whether dynamic registration creates it.
+    pub auto_created: bool,
+    /// A name for people.
+    pub nickname: Option<String>,
+    /// When it is created.
+    pub created_at: UnixMillis,
+}
+
+/// A certificate that was registered for a device. The private key is never kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateRow {
+    /// SHA-256 of the DER bytes.
+    pub fingerprint: Fingerprint,
+    /// The device it speaks for.
+    pub device: DeviceId,
+    /// The serial number, hexadecimal.
+    pub serial: String,
+    /// The certificate, DER.
+    pub certificate: Vec<u8>,
+    /// Start of validity.
+    pub not_before: UnixMillis,
+    /// End of validity.
+    pub not_after: UnixMillis,
+    /// When it was withdrawn.
+    pub revoked_at: Option<UnixMillis>,
+}
+
+/// A user of the plain MQTT broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MqttUser {
+    /// The user name of CONNECT.
+    pub name: String,
+    /// Salt of the password's hash.
+    pub salt: [u8; 16],
+    /// SHA-256 of salt and password.
+    pub password_hash: [u8; 32],
+    /// Filters of topics that may be published.
+    pub publish: Vec<String>,
+    /// Filters that may be subscribed.
+    pub subscribe: Vec<String>,
+    /// When it was created.
+    pub created_at: UnixMillis,
+}
+
+/// A token of the HTTP API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiToken {
+    /// Its name, for people.
+    pub name: String,
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+    /// When it was made.
+    pub created_at: UnixMillis,
+    /// When it was last used (to the minute at best).
+    pub last_used_at: Option<UnixMillis>,
+}
+
+/// The private certificate authority and the server's certificate; all PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorityRow {
+    /// The authority's certificate.
+    pub ca_certificate: String,
+    /// The authority's private key.
+    pub ca_key: Secret,
+    /// The server's certificate.
+    pub server_certificate: String,
+    /// The server's private key.
+    pub server_key: Secret,
+    /// The names (DNS and addresses) the server's certificate was asked to carry.
+    pub server_names: Vec<String>,
+}

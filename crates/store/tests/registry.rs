@@ -1,0 +1,288 @@
+//! The registry as its users see it: what goes in comes out, after a restart too.
+
+#![expect(clippy::unwrap_used, reason = "the situations of tests are built from values known to be good")]
+
+use std::path::Path;
+
+use yizhan_store::{
+    ApiToken, AuthMode, AuthorityRow, CertificateRow, CustomTopic, DynamicRegistration, MqttUser, NewDevice,
+    NodeKind, ProductChange, ProductRow, Secret, Store, StoreError,
+};
+use yizhan_vocabulary::topics::Rights;
+use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
+
+fn product_id() -> ProductId {
+    ProductId::parse("DEMOPROD01").unwrap()
+}
+
+fn product() -> ProductRow {
+    ProductRow {
+        id: product_id(),
+        name: "Lamp".into(),
+        node: NodeKind::Gateway,
+        auth: AuthMode::Key,
+        product_secret: Secret::new("hzvf5LF9S0isvBhDSauWMaIk"),
+        dynamic_registration: DynamicRegistration::AutoCreate { quota: 7 },
+        enabled: true,
+        model_json: None,
+        created_at: UnixMillis(1_700_000_000_000),
+    }
+}
+
+fn new_device(name: &str) -> NewDevice {
+    NewDevice {
+        product: product_id(),
+        name: DeviceName::parse(name).unwrap(),
+        secret: Secret::new("lDZ6Uqt+I9E0wW7rvDUs7Q=="),
+        auto_created: false,
+        nickname: None,
+        created_at: UnixMillis(5),
+    }
+}
+
+fn store_with_product(dir: &Path) -> Store {
+    let store = Store::open(dir).unwrap();
+    store.create_product(&product()).unwrap();
+    store
+}
+
+fn names(store: &Store) -> Vec<String> {
+    let mut names = Vec::new();
+    store.each_device(|device| names.push(device.name.to_string())).unwrap();
+    names
+}
+
+#[test]
+fn a_product_comes_back_after_a_restart_with_its_default_topics() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(store_with_product(dir.path()));
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.products().unwrap(), [product()]);
+    let topics = store.custom_topics(&product_id()).unwrap();
+    let expected = [("control", Rights::Subscribe), ("data", Rights::Both), ("event", Rights::Publish)];
+    assert_eq!(topics, expected.map(|(suffix, rights)| CustomTopic { suffix: suffix.into(), rights }));
+}
+
+#[test]
+fn a_product_changes_only_where_asked() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    let change = ProductChange { enabled: Some(false), ..ProductChange::default() };
+    store.change_product(&product_id(), &change).unwrap();
+    assert_eq!(store.product(&product_id()).unwrap(), Some(ProductRow { enabled: false, ..product() }));
+    let change = ProductChange {
+        name: Some("Lantern".into()),
+        product_secret: Some(Secret::new("another-product-secret-x")),
+        dynamic_registration: Some(DynamicRegistration::Off),
+        enabled: None,
+    };
+    store.change_product(&product_id(), &change).unwrap();
+    let changed = store.product(&product_id()).unwrap().unwrap();
+    assert_eq!((changed.name.as_str(), changed.enabled), ("Lantern", false));
+    assert_eq!(changed.product_secret.expose(), "another-product-secret-x");
+    assert_eq!(changed.dynamic_registration, DynamicRegistration::Off);
+}
+
+#[test]
+fn a_product_is_created_once_and_deleted_only_without_devices() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    assert!(matches!(store.create_product(&product()), Err(StoreError::Conflict(_))));
+    let devices = store.create_devices(&[new_device("dev001")]).unwrap();
+    assert!(matches!(store.delete_product(&product_id()), Err(StoreError::Conflict(_))));
+    store.delete_devices(&devices).unwrap();
+    store.set_model(&product_id(), Some("{}"), &[("power_switch", 1)]).unwrap();
+    store.delete_product(&product_id()).unwrap();
+    assert!(store.product(&product_id()).unwrap().is_none());
+    assert!(store.property_numbers(&product_id()).unwrap().is_empty());
+    assert!(matches!(store.delete_product(&product_id()), Err(StoreError::NotFound(_))));
+}
+
+#[test]
+fn a_property_keeps_its_number_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    store.set_model(&product_id(), Some("{\"v\":1}"), &[("power_switch", 1), ("color", 2)]).unwrap();
+    store.set_model(&product_id(), Some("{\"v\":2}"), &[("color", 2), ("brightness", 3)]).unwrap();
+    let numbers = store.property_numbers(&product_id()).unwrap();
+    assert_eq!(numbers, [("power_switch".into(), 1), ("color".into(), 2), ("brightness".into(), 3)]);
+
+    for contradiction in [[("color", 9)], [("new_one", 1)]] {
+        let refused = store.set_model(&product_id(), Some("{\"v\":3}"), &contradiction);
+        assert!(matches!(refused, Err(StoreError::Conflict(_))));
+    }
+    assert_eq!(store.product(&product_id()).unwrap().unwrap().model_json.as_deref(), Some("{\"v\":2}"));
+    assert_eq!(store.property_numbers(&product_id()).unwrap().len(), 3);
+}
+
+#[test]
+fn custom_topics_are_replaced_as_a_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    let topics = [CustomTopic { suffix: "sensors/+/raw".into(), rights: Rights::Publish }];
+    store.set_custom_topics(&product_id(), &topics).unwrap();
+    assert_eq!(store.custom_topics(&product_id()).unwrap(), topics);
+    let twice = [topics[0].clone(), topics[0].clone()];
+    assert!(matches!(store.set_custom_topics(&product_id(), &twice), Err(StoreError::Conflict(_))));
+    assert_eq!(store.custom_topics(&product_id()).unwrap(), topics);
+    let nobody = ProductId::parse("NOSUCHPROD").unwrap();
+    assert!(matches!(store.set_custom_topics(&nobody, &[]), Err(StoreError::NotFound(_))));
+}
+
+#[test]
+fn a_batch_of_devices_is_created_all_or_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    let ids = store.create_devices(&[new_device("dev001"), new_device("dev002")]).unwrap();
+    assert_eq!(ids, [DeviceId(1), DeviceId(2)]);
+    let refused = store.create_devices(&[new_device("dev003"), new_device("dev002")]);
+    let text = "device dev002 of product DEMOPROD01 exists already".to_owned();
+    assert_eq!(refused, Err(StoreError::Conflict(text)));
+    assert_eq!(names(&store), ["dev001", "dev002"]);
+    let orphan = NewDevice { product: ProductId::parse("NOSUCHPROD").unwrap(), ..new_device("dev009") };
+    let refused = store.create_devices(&[orphan]);
+    assert_eq!(refused, Err(StoreError::NotFound("product NOSUCHPROD".into())));
+}
+
+#[test]
+fn a_device_number_is_never_used_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    let first = store.create_devices(&[new_device("dev001"), new_device("dev002")]).unwrap();
+    store.delete_devices(&first).unwrap();
+    drop(store);
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.create_devices(&[new_device("dev001")]).unwrap(), [DeviceId(3)]);
+    let refused = store.delete_devices(&[DeviceId(3), DeviceId(99)]);
+    assert_eq!(refused, Err(StoreError::NotFound("device number 99".into())));
+    assert_eq!(names(&store), ["dev001"]);
+}
+
+#[test]
+fn a_device_changes_field_by_field() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    let id = store.create_devices(&[new_device("dev001")]).unwrap()[0];
+    let name = DeviceName::parse("dev001").unwrap();
+    store.set_device_enabled(id, false).unwrap();
+    store.set_device_nickname(id, Some("hall")).unwrap();
+    store.set_device_secret(id, &Secret::new("AAAAAAAAAAAAAAAAAAAAAA==")).unwrap();
+    store.mark_activated(&[(id, UnixMillis(10)), (DeviceId(77), UnixMillis(10))]).unwrap();
+    store.mark_activated(&[(id, UnixMillis(20))]).unwrap();
+    let device = store.device(&product_id(), &name).unwrap().unwrap();
+    assert_eq!((device.id, device.enabled, device.nickname.as_deref()), (id, false, Some("hall")));
+    assert_eq!(device.secret.expose(), "AAAAAAAAAAAAAAAAAAAAAA==");
+    assert_eq!(device.activated_at, Some(UnixMillis(10)));
+    let missing = Err(StoreError::NotFound("device number 77".into()));
+    assert_eq!(store.set_device_enabled(DeviceId(77), true), missing);
+    assert_eq!(store.set_device_secret(DeviceId(77), &Secret::new("x")), missing);
+    assert!(store.set_device_nickname(DeviceId(u64::MAX), None).is_err());
+}
+
+#[test]
+fn a_device_shows_its_newest_certificate_that_was_not_withdrawn() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    let id = store.create_devices(&[new_device("dev001")]).unwrap()[0];
+    let certificate = |mark: u8| CertificateRow {
+        fingerprint: [mark; 32],
+        device: id,
+        serial: format!("{mark:02x}"),
+        certificate: vec![mark; 10],
+        not_before: UnixMillis(0),
+        not_after: UnixMillis(i64::from(mark)),
+        revoked_at: None,
+    };
+    let shown =
+        || store.device(&product_id(), &DeviceName::parse("dev001").unwrap()).unwrap().unwrap().certificate;
+    assert_eq!(shown(), None);
+    store.add_certificate(&certificate(1)).unwrap();
+    store.add_certificate(&certificate(2)).unwrap();
+    assert!(matches!(store.add_certificate(&certificate(2)), Err(StoreError::Conflict(_))));
+    assert_eq!(shown(), Some([2; 32]));
+    store.revoke_certificate(&[2; 32], UnixMillis(50)).unwrap();
+    store.revoke_certificate(&[2; 32], UnixMillis(60)).unwrap();
+    assert_eq!(shown(), Some([1; 32]));
+    assert_eq!(store.revoke_certificates_of(id, UnixMillis(70)).unwrap(), 1);
+    assert_eq!(shown(), None);
+    let mut all = Vec::new();
+    store.each_certificate(|certificate| all.push(certificate)).unwrap();
+    let revoked = |mark, at| CertificateRow { revoked_at: Some(UnixMillis(at)), ..certificate(mark) };
+    assert_eq!(all, [revoked(1, 70), revoked(2, 50)]);
+    assert!(matches!(store.revoke_certificate(&[9; 32], UnixMillis(1)), Err(StoreError::NotFound(_))));
+
+    store.delete_devices(&[id]).unwrap();
+    store.each_certificate(|_| panic!("a deleted device's certificates go with it")).unwrap();
+    assert!(matches!(store.add_certificate(&certificate(3)), Err(StoreError::NotFound(_))));
+}
+
+#[test]
+fn users_and_tokens_are_kept_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let user = MqttUser {
+        name: "backend".into(),
+        salt: [1; 16],
+        password_hash: [2; 32],
+        publish: vec!["a/#".into()],
+        subscribe: vec!["#".into(), "b/+".into()],
+        created_at: UnixMillis(1),
+    };
+    store.create_mqtt_user(&user).unwrap();
+    assert!(matches!(store.create_mqtt_user(&user), Err(StoreError::Conflict(_))));
+    assert_eq!(store.mqtt_users().unwrap(), std::slice::from_ref(&user));
+    store.delete_mqtt_user("backend").unwrap();
+    assert!(matches!(store.delete_mqtt_user("backend"), Err(StoreError::NotFound(_))));
+
+    let token = ApiToken { name: "ci".into(), hash: [3; 32], created_at: UnixMillis(1), last_used_at: None };
+    store.create_token(&token).unwrap();
+    assert!(matches!(store.create_token(&token), Err(StoreError::Conflict(_))));
+    store.touch_token("ci", UnixMillis(9)).unwrap();
+    assert_eq!(store.tokens().unwrap(), [ApiToken { last_used_at: Some(UnixMillis(9)), ..token }]);
+    store.delete_token("ci").unwrap();
+    assert!(store.tokens().unwrap().is_empty());
+    assert!(matches!(store.touch_token("ci", UnixMillis(9)), Err(StoreError::NotFound(_))));
+}
+
+#[test]
+fn the_authority_and_settings_are_replaced_in_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.authority().unwrap(), None);
+    let mut row = AuthorityRow {
+        ca_certificate: "ca".into(),
+        ca_key: Secret::new("ca key"),
+        server_certificate: "server".into(),
+        server_key: Secret::new("server key"),
+        server_names: vec!["localhost".into(), "127.0.0.1".into()],
+    };
+    store.set_authority(&row).unwrap();
+    row.server_certificate = "renewed".into();
+    store.set_authority(&row).unwrap();
+    assert_eq!(store.authority().unwrap(), Some(row));
+
+    store.set_setting("a", Some("1")).unwrap();
+    store.set_setting("a", Some("2")).unwrap();
+    store.set_setting("b", Some("3")).unwrap();
+    store.set_setting("b", None).unwrap();
+    assert_eq!(store.setting("a").unwrap().as_deref(), Some("2"));
+    assert_eq!(store.settings().unwrap(), [("a".to_owned(), "2".to_owned())]);
+}
+
+#[test]
+fn a_store_is_shared_between_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    std::thread::scope(|scope| {
+        for worker in 0..4 {
+            let store = &store;
+            scope.spawn(move || {
+                for count in 0..10 {
+                    store.create_devices(&[new_device(&format!("dev-{worker}-{count}"))]).unwrap();
+                    assert!(names(store).len() > count);
+                }
+            });
+        }
+    });
+    assert_eq!(names(&store).len(), 40);
+}
