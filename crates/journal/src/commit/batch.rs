@@ -1,0 +1,83 @@
+//! Records on their way to the writer, already in the form in which they are written.
+//!
+//! A batch is a row of frames. Frames are cut at record boundaries once they reach [`FRAME_TARGET`], so that
+//! a segment's end wastes little and a damaged place costs little. Checksums are filled in by the writer, because they
+//! depend on the segment.
+
+use crate::error::TooLarge;
+use crate::record::{self, Record};
+use crate::segment::{FRAME_ALIGN, FRAME_HEADER};
+
+/// Payload after which a frame is closed.
+const FRAME_TARGET: usize = 16 << 10;
+
+/// Records collected by one thread, submitted together and durable together.
+#[derive(Debug)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    /// Where the open frame begins; equal to the length when none is open.
+    open: usize,
+    records: u64,
+    max_record_bytes: usize,
+}
+
+impl Batch {
+    /// An empty batch that takes records of up to `max_record_bytes`.
+    pub fn new(max_record_bytes: usize) -> Self {
+        Self { bytes: Vec::new(), open: 0, records: 0, max_record_bytes }
+    }
+
+    /// Adds a record, or leaves the batch as it was when the record is too large.
+    pub fn push(&mut self, record: &Record<'_>) -> Result<(), TooLarge> {
+        let length = record::encoded_len(record);
+        if length > self.max_record_bytes || record.points.len() > usize::from(u16::MAX) {
+            return Err(TooLarge { bytes: length, limit: self.max_record_bytes });
+        }
+        if self.open == self.bytes.len() {
+            self.bytes.extend_from_slice(&[0; FRAME_HEADER]);
+        }
+        record::encode(record, length, &mut self.bytes);
+        self.records += 1;
+        if self.bytes.len() - self.open >= FRAME_TARGET {
+            self.close_frame();
+        }
+        Ok(())
+    }
+
+    /// Whether nothing was added since the last submission.
+    pub fn is_empty(&self) -> bool {
+        self.records == 0
+    }
+
+    /// How many records wait in it.
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// Bytes it will take in the log.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Forgets what was added.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.open = 0;
+        self.records = 0;
+    }
+
+    fn close_frame(&mut self) {
+        let payload = self.bytes.len() - self.open - FRAME_HEADER;
+        self.bytes[self.open..self.open + 4].copy_from_slice(&(payload as u32).to_le_bytes());
+        self.bytes.resize(self.bytes.len().next_multiple_of(FRAME_ALIGN), 0);
+        self.open = self.bytes.len();
+    }
+
+    /// The finished frames.
+    pub(crate) fn frames(&mut self) -> &[u8] {
+        if self.open < self.bytes.len() {
+            self.close_frame();
+        }
+        &self.bytes
+    }
+}
