@@ -1,13 +1,13 @@
 //! Every reason for which something ended, was refused or was dropped, as a closed set of named values.
 //! Each has a stable name (for metrics, logs and the console) and, where the vendor shows one, its text.
 
-use serde::{Deserialize, Serialize};
-
 /// Declares an enum whose variants each carry a stable name, listed in `ALL`.
 macro_rules! named_causes {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+        )]
         #[serde(rename_all = "snake_case")]
         #[repr(u8)]
         pub enum $name { $($(#[$variant_doc])* $variant,)+ }

@@ -113,6 +113,12 @@ impl<'de> Deserialize<'de> for DeviceName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DeviceId(pub u64);
 
+/// A property's number inside its product: given once, kept for ever, used instead of the identifier in the
+/// journal and in history, so that renaming or removing a property never mixes up stored values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PropertyNumber(pub u16);
+
 /// Splits a device's MQTT client id, `PRODUCTID` + `DEVICENAME` without a separator (facts §1.2).
 pub fn split_client_id(client_id: &str) -> Result<(ProductId, DeviceName), IdError> {
     let (product, device) = client_id.split_at_checked(ProductId::LENGTH).ok_or(IdError::Product)?;

@@ -3,12 +3,17 @@
 //!
 //! Pure by rule: no I/O, no clock, no randomness, no async. Whatever needs one of those takes it as an argument.
 
+#[macro_use]
 pub mod causes;
 pub mod clock;
 pub mod ids;
+pub mod model;
+pub mod thing;
 pub mod topics;
 pub mod value;
 
 pub use clock::{Clock, Monotonic, UnixMillis};
-pub use ids::{DeviceId, DeviceName, ProductId};
+pub use ids::{DeviceId, DeviceName, ProductId, PropertyNumber};
+pub use model::ThingModel;
+pub use thing::{ThingCode, ThingError};
 pub use value::PointValue;
