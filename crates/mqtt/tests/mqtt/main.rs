@@ -1,0 +1,4 @@
+//! How the crate behaves, seen from outside.
+
+mod model;
+mod session_model;
