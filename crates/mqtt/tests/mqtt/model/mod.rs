@@ -111,7 +111,7 @@ impl World {
     }
 
     fn step(&mut self, [kind, a, b, c]: [u8; 4]) {
-        match kind % 16 {
+        match kind % 20 {
             0 => self.attach(a, b, c),
             1 => self.detach(),
             2..=4 => self.reserve(a, b, c),
@@ -120,13 +120,11 @@ impl World {
             7 | 8 => self.flush(u64::from(a) * 8),
             9..=11 => self.client_reads(1 + usize::from(a % 4), b),
             12 => self.client_confuses(a, b),
-            13 => self.client_publishes(a, b, c),
-            14 => self.server_acknowledges(a, b),
-            _ => match a % 3 {
-                0 => self.restart(),
-                1 => self.drop_expired(),
-                _ => self.client_releases(b),
-            },
+            13..=15 => self.client_publishes(a, b, c),
+            16 => self.server_acknowledges(a, b),
+            17 => self.client_releases(b),
+            18 => self.drop_expired(),
+            _ => self.restart(),
         }
     }
 
@@ -136,7 +134,7 @@ impl World {
         let profile = ConnectionProfile {
             version: if v5 { Version::V5 } else { Version::V311 },
             receive_maximum: u16::from(b % 5),
-            max_packet_size: if c % 4 == 0 { NonZeroU32::new(64) } else { None },
+            max_packet_size: if c.is_multiple_of(4) { NonZeroU32::new(64) } else { None },
             topic_alias_maximum: u16::from(c % 3),
             server_receive_maximum: 3,
             server_topic_alias_maximum: 2,
@@ -339,7 +337,7 @@ impl World {
         for _ in 0..count {
             let Some(packet) = self.link.as_mut().and_then(|link| link.to_client.pop_front()) else { return };
             let v5 = self.link.as_ref().is_some_and(|link| link.profile.version.is_v5());
-            let refuses = v5 && b % 16 == 0;
+            let refuses = v5 && b.is_multiple_of(16);
             match packet {
                 FromServer::Publish(publish) => self.client_takes(&publish, refuses),
                 FromServer::PubRel { id, .. } => {
@@ -402,6 +400,11 @@ impl World {
         let waiting = self.outstanding().find(|owed| !owed.sent).map(|owed| owed.id);
         if let Some(id) = waiting {
             assert_eq!(self.session.puback(packet_id(id), 0), None, "it was never sent");
+        }
+        let unreleased = self.outstanding().find(|owed| owed.qos == 2 && !owed.released);
+        if let Some(id) = unreleased.map(|owed| packet_id(owed.id)) {
+            assert_eq!(self.session.pubcomp(id), None, "PUBCOMP before PUBREC");
+            assert_eq!(self.session.puback(id, 0), None, "PUBACK for QoS 2");
         }
     }
 
@@ -485,16 +488,14 @@ impl World {
             return;
         }
         let receipt = link.receipts.remove(usize::from(a) % link.receipts.len());
-        let reason = if b % 8 == 0 { 0x87 } else { 0 };
-        match (receipt.qos, receipt.id) {
-            (QoS::AtLeastOnce, _) => link.inbound_open -= 1,
-            (QoS::ExactlyOnce, Some(id)) if reason != 0 && link.profile.version.is_v5() => {
-                if self.server_qos2.remove(&id.get()) == Some(true) {
-                    link.inbound_open -= 1;
-                }
-            }
-            _ => {}
-        }
+        let reason = if b.is_multiple_of(8) { 0x87 } else { 0 };
+        let forgets = reason != 0 && link.profile.version.is_v5();
+        let closes = match (receipt.qos, receipt.id) {
+            (QoS::AtMostOnce, _) | (_, None) => false,
+            (QoS::AtLeastOnce, _) => true,
+            (QoS::ExactlyOnce, Some(id)) => forgets && self.server_qos2.remove(&id.get()) == Some(true),
+        };
+        link.inbound_open -= usize::from(closes);
         self.session.acknowledge(receipt, reason, &mut self.out);
         assert_eq!(self.out.is_empty(), receipt.qos == QoS::AtMostOnce);
         self.deliver();
