@@ -49,8 +49,8 @@ impl<'n> Section<'n> {
         let mut seen = BTreeSet::new();
         for (key, _) in entries {
             if !seen.insert(key.as_str()) {
-                let place = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                findings.add(ModelErrorCode::DuplicateKey, place, "the key appears twice in this object");
+                let text = "the key appears twice in this object";
+                findings.add(ModelErrorCode::DuplicateKey, place_of(&path, key), text);
             }
         }
         Some(Self { entries, path })
@@ -74,8 +74,15 @@ impl<'n> Section<'n> {
 
     /// The place of a key in it.
     pub fn at(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        place_of(&self.path, key)
     }
+}
+
+/// The place of a key in an object; keys from the model are cut to a readable length.
+fn place_of(path: &str, key: &str) -> String {
+    const LONGEST: usize = 64;
+    let key = key.char_indices().nth(LONGEST).map_or(key, |(end, _)| &key[..end]);
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 impl<'de> Deserialize<'de> for Node {

@@ -115,7 +115,7 @@ fn read_property<'n>(
     findings: &mut Findings,
 ) -> Option<PropertyDraft> {
     let identifier = read_feature_id(section, taken, findings);
-    let name = read_name(section, None, findings);
+    let name = read_name(section, NameRule::Required, findings);
     let mode = read_mode(section, findings);
     let required = read_required(section, findings);
     let kind = read_definition(section, "define", Code::MissingField, findings);
@@ -128,7 +128,7 @@ fn read_event<'n>(
     findings: &mut Findings,
 ) -> Option<Event> {
     let identifier = read_feature_id(section, taken, findings);
-    let name = read_name(section, None, findings);
+    let name = read_name(section, NameRule::Required, findings);
     let kind = read_event_kind(section, findings);
     let required = read_required(section, findings);
     let params = read_members(section, "params", &EVENT_PARAMS, findings);
@@ -141,7 +141,7 @@ fn read_action<'n>(
     findings: &mut Findings,
 ) -> Option<Action> {
     let identifier = read_feature_id(section, taken, findings);
-    let name = read_name(section, None, findings);
+    let name = read_name(section, NameRule::Required, findings);
     let required = read_required(section, findings);
     let input = read_members(section, "input", &ACTION_PARAMS, findings);
     let output = read_members(section, "output", &ACTION_PARAMS, findings);
@@ -219,7 +219,7 @@ pub(super) fn read_member_list(
             let text = format!("the identifier \"{identifier}\" is already used in this list");
             findings.add(rules.duplicate, section.at("id"), text);
         }
-        let name = read_name(&section, identifier, findings);
+        let name = read_name(&section, NameRule::Optional, findings);
         let kind = match rules.definition.iter().find(|key| section.get(key).is_some()) {
             Some(key) => {
                 let definition = section.get(key).expect("the key was just found");
@@ -233,6 +233,7 @@ pub(super) fn read_member_list(
             }
         };
         if let (Some(identifier), Some(name), Some(kind)) = (identifier, name, kind) {
+            let name = if name.is_empty() { identifier.into() } else { name };
             members.push(Member { identifier: identifier.into(), name, kind });
         }
     }
@@ -291,8 +292,15 @@ fn is_identifier(text: &str) -> bool {
         && !text.as_bytes()[0].is_ascii_digit()
 }
 
-/// Reads the name; members may do without one and are then called by their identifier.
-fn read_name(section: &Section<'_>, fallback: Option<&str>, findings: &mut Findings) -> Option<Box<str>> {
+/// Whether a name must be given. Members may do without one and are then called by their identifier.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NameRule {
+    Required,
+    Optional,
+}
+
+/// Reads the name; an absent optional one is empty.
+fn read_name(section: &Section<'_>, rule: NameRule, findings: &mut Findings) -> Option<Box<str>> {
     let (code, text) = match section.get("name") {
         Some(Node::Text(name)) if name.trim().is_empty() => {
             (Code::MissingField, "the name is empty".to_owned())
@@ -305,7 +313,7 @@ fn read_name(section: &Section<'_>, fallback: Option<&str>, findings: &mut Findi
             (Code::TooLarge, format!("the name has {length} characters, allowed are {MAX_NAME_CHARS}"))
         }
         Some(node) => (Code::WrongShape, format!("expected a text, got {}", node.kind())),
-        None if fallback.is_some() => return fallback.map(Into::into),
+        None if rule == NameRule::Optional => return Some("".into()),
         None => (Code::MissingField, "\"name\" is missing".to_owned()),
     };
     findings.add(code, section.at("name"), text);

@@ -81,8 +81,9 @@ fn read_int(section: &Section<'_>, findings: &mut Findings) -> Option<DataType> 
     let step = read_limit(section, "step", findings, integer);
     let start = read_limit(section, "start", findings, integer);
     let unit = read_unit(section, findings);
-    let (min, max, step, start) = (min?.unwrap_or(-MAX_INT), max?.unwrap_or(MAX_INT), step?, start?);
-    check_range(section, min, max, step.is_none_or(|step| step > 0), start, findings);
+    let (min, max) = (min.unwrap_or(-MAX_INT), max.unwrap_or(MAX_INT));
+    check_range(section, min, max, start, findings);
+    check_step(section, step.is_none_or(|step| step > 0), findings);
     Some(DataType::Int(IntType { min, max, step, unit }))
 }
 
@@ -92,50 +93,46 @@ fn read_float(section: &Section<'_>, findings: &mut Findings) -> Option<DataType
     let step = read_limit(section, "step", findings, float);
     let start = read_limit(section, "start", findings, float);
     let unit = read_unit(section, findings);
-    let (min, max, step, start) = (min?.unwrap_or(f64::MIN), max?.unwrap_or(f64::MAX), step?, start?);
-    check_range(section, min, max, step.is_none_or(|step| step > 0.0), start, findings);
+    let (min, max) = (min.unwrap_or(f64::MIN), max.unwrap_or(f64::MAX));
+    check_range(section, min, max, start, findings);
+    check_step(section, step.is_none_or(|step| step > 0.0), findings);
     Some(DataType::Float(FloatType { min, max, step, unit }))
 }
 
-fn check_range<T: PartialOrd + std::fmt::Display>(
+fn check_range<T: PartialOrd + std::fmt::Debug>(
     section: &Section<'_>,
     min: T,
     max: T,
-    step_fits: bool,
     start: Option<T>,
     findings: &mut Findings,
 ) {
     if min > max {
-        let text = format!("the minimum {min} is greater than the maximum {max}");
+        let text = format!("the minimum {min:?} is greater than the maximum {max:?}");
         findings.add(Code::InvalidRange, section.at("min"), text);
     } else if let Some(start) = start.filter(|start| *start < min || *start > max) {
-        let text = format!("the start value {start} is outside [{min}, {max}]");
+        let text = format!("the start value {start:?} is outside [{min:?}, {max:?}]");
         findings.add(Code::InvalidRange, section.at("start"), text);
     }
-    if !step_fits {
+}
+
+fn check_step(section: &Section<'_>, fits: bool, findings: &mut Findings) {
+    if !fits {
         findings.add(Code::InvalidRange, section.at("step"), "the step must be greater than 0");
     }
 }
 
 fn read_text(section: &Section<'_>, findings: &mut Findings) -> Option<DataType> {
-    let min = read_limit(section, "min", findings, integer);
-    let max = read_limit(section, "max", findings, integer);
-    let mut length = |key: &str, value: Option<i64>, default: u32| match value {
-        None => Some(default),
-        Some(value) => match u32::try_from(value) {
-            Ok(value) if value <= MAX_TEXT_CHARS => Some(value),
-            _ => {
-                let text = format!("a length lies between 0 and {MAX_TEXT_CHARS}, got {value}");
-                findings.add(Code::RangeOverflow, section.at(key), text);
-                None
-            }
-        },
+    let mut length = |key: &str, absent: u32, refused: u32| {
+        let Some(value) = read_limit(section, key, findings, integer) else { return absent };
+        let fitting = u32::try_from(value).ok().filter(|value| *value <= MAX_TEXT_CHARS);
+        fitting.unwrap_or_else(|| {
+            let text = format!("a length lies between 0 and {MAX_TEXT_CHARS}, got {value}");
+            findings.add(Code::RangeOverflow, section.at(key), text);
+            refused
+        })
     };
-    let (min, max) = (length("min", min?, 0)?, length("max", max?, DEFAULT_TEXT_MAX)?);
-    if min > max {
-        let text = format!("the minimum {min} is greater than the maximum {max}");
-        findings.add(Code::InvalidRange, section.at("min"), text);
-    }
+    let (min, max) = (length("min", 0, 0), length("max", DEFAULT_TEXT_MAX, MAX_TEXT_CHARS));
+    check_range(section, min, max, None, findings);
     Some(DataType::Text(TextType { min, max }))
 }
 
@@ -267,33 +264,32 @@ enum LimitError {
     Overflow,
 }
 
-/// Reads a limit; `Some(None)` when the model sets none.
+/// Reads a limit; none when the model sets none, or a wrong one, which is then noted.
 fn read_limit<T>(
     section: &Section<'_>,
     key: &str,
     findings: &mut Findings,
     convert: fn(&str) -> Result<T, LimitError>,
-) -> Option<Option<T>> {
+) -> Option<T> {
     let number;
-    let text = match section.get(key) {
-        None => return Some(None),
-        Some(Node::Text(text)) => text.trim(),
-        Some(Node::Number(value)) => {
+    let text = match section.get(key)? {
+        Node::Text(text) => text.trim(),
+        Node::Number(value) => {
             number = value.to_string();
             &number
         }
-        Some(node) => {
+        node => {
             let text = format!("expected a number, got {}", node.kind());
             findings.add(Code::InvalidRange, section.at(key), text);
             return None;
         }
     };
     if text.is_empty() || text == "undefined" {
-        return Some(None);
+        return None;
     }
     let shown: String = text.chars().take(40).collect();
     let (code, message) = match convert(text) {
-        Ok(limit) => return Some(Some(limit)),
+        Ok(limit) => return Some(limit),
         Err(LimitError::NotANumber) => {
             (Code::InvalidRange, format!("{shown:?} is not a number of this type"))
         }

@@ -221,7 +221,7 @@ impl<S: ValueSink> ValueSeed<'_, S> {
                 Ok(())
             }
             DataType::Float(limits) => {
-                let range = format_args!("{value} is outside [{}, {}]", limits.min, limits.max);
+                let range = format_args!("{value:?} is outside [{:?}, {:?}]", limits.min, limits.max);
                 Err(self.bad(range))
             }
             DataType::Bool | DataType::Int(_) | DataType::Enum(_) | DataType::Timestamp => {
