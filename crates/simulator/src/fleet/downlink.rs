@@ -1,0 +1,132 @@
+//! What the server says to a device: answers to its own messages, and commands.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use yizhan_vocabulary::model::{Direction, Mode};
+
+use super::device::Device;
+use super::messages;
+use super::values::write_fresh;
+
+/// The fields of all messages on `$thing/down/…`; strings without escapes are borrowed.
+#[derive(Debug, Deserialize)]
+pub(super) struct Downlink<'a> {
+    #[serde(borrow)]
+    pub(super) method: Cow<'a, str>,
+    #[serde(borrow, default, rename = "clientToken")]
+    pub(super) token: Cow<'a, str>,
+    #[serde(default)]
+    pub(super) code: Option<i64>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "actionId")]
+    action: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    data: Option<StatusData<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct StatusData<'a> {
+    #[serde(borrow, default)]
+    control: Option<&'a RawValue>,
+}
+
+/// A command in a downlink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Command {
+    Control,
+    Action,
+    /// A control that waited while the device was away, inside `get_status_reply`.
+    PendingControl,
+}
+
+impl Command {
+    /// The name under which it is counted.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Control => "control",
+            Self::Action => "action",
+            Self::PendingControl => "pending control",
+        }
+    }
+}
+
+impl Downlink<'_> {
+    /// Whether this is a command, and which.
+    pub(super) fn command(&self) -> Option<Command> {
+        match &*self.method {
+            "control" => Some(Command::Control),
+            "action" => Some(Command::Action),
+            "get_status_reply" if self.pending_control().is_some() => Some(Command::PendingControl),
+            _ => None,
+        }
+    }
+
+    fn pending_control(&self) -> Option<&RawValue> {
+        let control = self.data.as_ref()?.control?;
+        (control.get().trim() != "{}").then_some(control)
+    }
+}
+
+/// Does what a command says and appends the reply: the code that the reply carries.
+pub(super) fn obey(
+    device: &mut Device,
+    command: Command,
+    downlink: &Downlink<'_>,
+    now_ms: i64,
+    refuse: bool,
+    reply: &mut Vec<u8>,
+) -> i64 {
+    match command {
+        Command::Action => act(device, downlink, now_ms, refuse, reply),
+        Command::Control => control(device, downlink, downlink.params, refuse, reply),
+        Command::PendingControl => control(device, downlink, downlink.pending_control(), refuse, reply),
+    }
+}
+
+fn control(
+    device: &mut Device,
+    downlink: &Downlink<'_>,
+    params: Option<&RawValue>,
+    refuse: bool,
+    reply: &mut Vec<u8>,
+) -> i64 {
+    let params = params.map_or("{}", RawValue::get);
+    let checked = device.model.read_properties(params, Direction::Control, &mut Vec::new());
+    let (code, status) = match checked {
+        _ if refuse => (1, "refused as scripted".to_owned()),
+        Err(error) => (406, error.to_string()),
+        Ok(()) => (0, "success".to_owned()),
+    };
+    if code == 0 {
+        let wanted: serde_json::Value = serde_json::from_str(params).unwrap_or_default();
+        let properties = device.model.properties().iter().enumerate();
+        for (place, property) in properties.filter(|(_, property)| property.mode.may_control()) {
+            if let Some(wanted) = wanted.get(&*property.identifier) {
+                device.values[place].obey(&property.kind, wanted);
+                device.changed[place] = property.mode != Mode::Write;
+            }
+        }
+    }
+    messages::control_reply(&downlink.token, code, &status, reply);
+    code
+}
+
+fn act(device: &mut Device, downlink: &Downlink<'_>, now_ms: i64, refuse: bool, reply: &mut Vec<u8>) -> i64 {
+    let (model, name) = (device.model.clone(), downlink.action.as_deref().unwrap_or_default());
+    let input = downlink.params.map_or("{}", RawValue::get);
+    let (code, status) = match model.read_action_input(name, input) {
+        _ if refuse => (1, "refused as scripted".to_owned()),
+        Err(error) => (406, error.to_string()),
+        Ok(()) => (0, "action execute success!".to_owned()),
+    };
+    let random = &mut device.random;
+    let outputs = |out: &mut Vec<u8>| match model.action(name).filter(|_| code == 0) {
+        Some(action) => write_fresh(&action.output, now_ms, random, out),
+        None => out.extend_from_slice(b"{}"),
+    };
+    messages::action_reply(&downlink.token, code, &status, outputs, reply);
+    code
+}
