@@ -161,7 +161,9 @@ impl<'de> Visitor<'de> for PropertiesSeed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { model, direction, out, failure } = self;
         let mut seen = [0_u64; MAX_PROPERTIES / 64];
-        while let Some(position) = map.next_key_seed(PropertyKey { model, direction, failure })? {
+        let mut likely = 0;
+        while let Some(position) = map.next_key_seed(PropertyKey { model, direction, likely, failure })? {
+            likely = position + 1;
             let property = &model.properties[position];
             let (word, bit) = (position / 64, 1 << (position % 64));
             if seen[word] & bit != 0 {
@@ -182,10 +184,19 @@ impl<'de> Visitor<'de> for PropertiesSeed<'_> {
 struct PropertyKey<'a> {
     model: &'a ThingModel,
     direction: Direction,
+    /// The position to look at first: devices report properties in the order of the model.
+    likely: usize,
     failure: &'a mut Failure,
 }
 
 impl PropertyKey<'_> {
+    fn position(&self, identifier: &str) -> Option<usize> {
+        match self.model.properties.get(self.likely) {
+            Some(property) if &*property.identifier == identifier => Some(self.likely),
+            _ => self.model.property_position(identifier),
+        }
+    }
+
     fn is_open(&self, property: &Property) -> bool {
         match self.direction {
             Direction::Report => property.mode.may_report(),
@@ -210,7 +221,7 @@ impl Visitor<'_> for PropertyKey<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, identifier: &str) -> Result<usize, E> {
-        let Some(position) = self.model.property_position(identifier) else {
+        let Some(position) = self.position(identifier) else {
             let detail = format!("property {} is not defined", Shown(identifier));
             return Err(refuse(self.failure, ThingCode::UnknownIdentifier, detail));
         };
