@@ -1,0 +1,366 @@
+//! Who may use which topic. Device rules are compiled once per product; a check compares bytes in place and
+//! allocates nothing, because it runs for every message.
+//!
+//! A filter may be subscribed only if every topic it can match is the device's own: a wildcard that reaches
+//! further is refused as a whole.
+
+use yizhan_vocabulary::ProductId;
+use yizhan_vocabulary::topics::{Rights, TopicRule};
+
+/// The deepest topic or filter that is looked at.
+const MAX_LEVELS: usize = 32;
+/// The longest suffix of a custom topic.
+const MAX_SUFFIX: usize = 128;
+/// How many custom topics a product may have: each costs a comparison per message.
+pub const MAX_CUSTOM_TOPICS: usize = 50;
+
+/// Why a custom topic cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TopicError {
+    /// The suffix is not one.
+    #[error(
+        "{0:?} is not a topic suffix: 1 to 128 characters, levels between '/', '+' and '#' only as whole levels"
+    )]
+    Suffix(String),
+    /// There are too many.
+    #[error("a product may have {MAX_CUSTOM_TOPICS} custom topics")]
+    TooMany,
+}
+
+/// The topics of one product's devices, compiled.
+#[derive(Debug, Clone)]
+pub struct TopicPermission {
+    publish: Vec<Pattern>,
+    subscribe: Vec<Pattern>,
+}
+
+/// `prefix` + `PRODUCTID/DEVICENAME` + `suffix`; levels of the suffix may be `+`, the last one `#`.
+#[derive(Debug, Clone)]
+struct Pattern {
+    prefix: Box<str>,
+    suffix: Box<str>,
+    wildcards: bool,
+}
+
+impl Pattern {
+    fn new(prefix: &str, suffix: &str) -> Self {
+        Self { prefix: prefix.into(), suffix: suffix.into(), wildcards: suffix.contains(['+', '#']) }
+    }
+
+    /// Whether every topic that `filter` matches (a topic matches itself) is one of this pattern for the device.
+    fn covers(&self, product: &ProductId, device: &str, filter: &str) -> bool {
+        self.own_part(product, device, filter).is_some_and(|rest| {
+            if self.wildcards { filter_covers(&self.suffix, rest) } else { *self.suffix == *rest }
+        })
+    }
+
+    /// What follows `prefix` + `PRODUCTID/DEVICENAME` in a text that starts so.
+    fn own_part<'t>(&self, product: &ProductId, device: &str, text: &'t str) -> Option<&'t str> {
+        let rest = text.strip_prefix(&*self.prefix)?.strip_prefix(product.as_str())?;
+        rest.strip_prefix('/')?.strip_prefix(device)
+    }
+}
+
+impl TopicPermission {
+    /// Compiles the features' rules and a product's custom topics (suffixes behind `PRODUCTID/DEVICENAME/`).
+    pub fn compile<'a>(
+        rules: &[TopicRule],
+        custom: impl IntoIterator<Item = (&'a str, Rights)>,
+    ) -> Result<Self, TopicError> {
+        let mut compiled = Self { publish: Vec::new(), subscribe: Vec::new() };
+        for rule in rules {
+            compiled.add(Pattern::new(rule.prefix, rule.suffix), rule.rights);
+        }
+        for (count, (suffix, rights)) in custom.into_iter().enumerate() {
+            if count >= MAX_CUSTOM_TOPICS {
+                return Err(TopicError::TooMany);
+            }
+            check_suffix(suffix)?;
+            compiled.add(Pattern::new("", &format!("/{suffix}")), rights);
+        }
+        Ok(compiled)
+    }
+
+    fn add(&mut self, pattern: Pattern, rights: Rights) {
+        if rights.may_publish() {
+            self.publish.push(pattern.clone());
+        }
+        if rights.may_subscribe() {
+            self.subscribe.push(pattern);
+        }
+    }
+
+    /// Whether the device may publish to `topic`.
+    pub fn may_publish(&self, product: &ProductId, device: &str, topic: &str) -> bool {
+        !topic.contains(['+', '#'])
+            && self.publish.iter().any(|pattern| pattern.covers(product, device, topic))
+    }
+
+    /// Whether the device may subscribe to `filter`.
+    pub fn may_subscribe(&self, product: &ProductId, device: &str, filter: &str) -> bool {
+        well_formed(filter) && self.subscribe.iter().any(|pattern| pattern.covers(product, device, filter))
+    }
+}
+
+/// Finds the device that a topic or filter names behind one of the rules' prefixes: a gateway uses the topics of its
+/// sub-devices. The name is not checked beyond being one whole level without wildcards.
+pub fn named_device<'t>(rules: &[TopicRule], topic: &'t str) -> Option<(ProductId, &'t str)> {
+    let named = |prefix: &str| {
+        let rest = topic.strip_prefix(prefix)?;
+        let (product, rest) = rest.split_once('/')?;
+        let device = rest.split('/').next().unwrap_or(rest);
+        let product = ProductId::parse(product).ok()?;
+        (!device.is_empty() && !device.contains(['+', '#'])).then_some((product, device))
+    };
+    // A prefix that is the start of another (`$gateway/operation/` of `$gateway/operation/result/`) finds no
+    // product id behind it there, so the rules' order does not matter.
+    rules.iter().find_map(|rule| named(rule.prefix))
+}
+
+/// Checks the suffix of a custom topic.
+pub fn check_suffix(suffix: &str) -> Result<(), TopicError> {
+    let refused = || TopicError::Suffix(suffix.to_owned());
+    let length = (1..=MAX_SUFFIX).contains(&suffix.len());
+    let characters = suffix.chars().all(|character| !character.is_control());
+    let levels = suffix.split('/').all(|level| !level.is_empty());
+    if length && characters && levels && well_formed(suffix) { Ok(()) } else { Err(refused()) }
+}
+
+/// Whether wildcards stand alone in their levels, `#` only in the last, and the depth is bounded.
+fn well_formed(filter: &str) -> bool {
+    let mut levels = filter.split('/').peekable();
+    let mut count = 0;
+    while let Some(level) = levels.next() {
+        count += 1;
+        let wild = level.contains(['+', '#']);
+        let misplaced = wild && level.len() > 1 || level == "#" && levels.peek().is_some();
+        if misplaced || count > MAX_LEVELS {
+            return false;
+        }
+    }
+    !filter.is_empty()
+}
+
+/// Whether every topic that `inner` matches is matched by `outer`; both well-formed filters.
+pub fn filter_covers(outer: &str, inner: &str) -> bool {
+    let (mut outer, mut inner) = (outer.split('/'), inner.split('/'));
+    loop {
+        match (outer.next(), inner.next()) {
+            (Some("#"), _) => return true,
+            (None, None) => return true,
+            // `a/#` also matches `a`, which `a/+` does not.
+            (Some("+"), Some(level)) if level != "#" => {}
+            (Some(expected), Some(level)) if expected == level => {}
+            _ => return false,
+        }
+    }
+}
+
+/// The filters of an ordinary MQTT user, compiled. Topics under `$` are the platform's and never a user's.
+#[derive(Debug, Clone)]
+pub struct UserPermission {
+    publish: Vec<Box<str>>,
+    subscribe: Vec<Box<str>>,
+}
+
+impl UserPermission {
+    /// Takes a user's filters; a malformed one is an error. Without any, everything outside `$` is allowed.
+    pub fn compile(publish: &[String], subscribe: &[String]) -> Result<Self, TopicError> {
+        let take = |filters: &[String]| -> Result<Vec<Box<str>>, TopicError> {
+            let check = |filter: &String| match well_formed(filter) && !filter.starts_with('$') {
+                true => Ok(filter.as_str().into()),
+                false => Err(TopicError::Suffix(filter.clone())),
+            };
+            if filters.is_empty() { Ok(vec!["#".into()]) } else { filters.iter().map(check).collect() }
+        };
+        Ok(Self { publish: take(publish)?, subscribe: take(subscribe)? })
+    }
+
+    /// Whether the user may publish to `topic`.
+    pub fn may_publish(&self, topic: &str) -> bool {
+        !topic.starts_with('$')
+            && !topic.contains(['+', '#'])
+            && self.publish.iter().any(|filter| filter_covers(filter, topic))
+    }
+
+    /// Whether the user may subscribe to `filter`; of a shared subscription, its inner filter counts.
+    pub fn may_subscribe(&self, filter: &str) -> bool {
+        let filter = match filter.strip_prefix("$share/") {
+            Some(shared) => match shared.split_once('/') {
+                Some((_group, filter)) => filter,
+                None => return false,
+            },
+            None => filter,
+        };
+        !filter.starts_with('$')
+            && well_formed(filter)
+            && self.subscribe.iter().any(|allowed| filter_covers(allowed, filter))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: &[TopicRule] = &[
+        TopicRule { prefix: "$thing/up/property/", suffix: "", rights: Rights::Publish },
+        TopicRule { prefix: "$thing/down/property/", suffix: "", rights: Rights::Subscribe },
+        TopicRule { prefix: "$gateway/operation/", suffix: "", rights: Rights::Publish },
+        TopicRule { prefix: "$gateway/operation/result/", suffix: "", rights: Rights::Subscribe },
+        TopicRule { prefix: "$rrpc/rxd/", suffix: "/+", rights: Rights::Subscribe },
+        TopicRule { prefix: "$rrpc/txd/", suffix: "/+", rights: Rights::Publish },
+    ];
+
+    fn compiled() -> TopicPermission {
+        let custom = [
+            ("control", Rights::Subscribe),
+            ("event", Rights::Publish),
+            ("data", Rights::Both),
+            ("sensors/+/raw", Rights::Subscribe),
+            ("tree/#", Rights::Both),
+        ];
+        TopicPermission::compile(RULES, custom).unwrap()
+    }
+
+    fn publish(topic: &str) -> bool {
+        compiled().may_publish(&ProductId::parse("DEMOPROD01").unwrap(), "dev001", topic)
+    }
+
+    fn subscribe(filter: &str) -> bool {
+        compiled().may_subscribe(&ProductId::parse("DEMOPROD01").unwrap(), "dev001", filter)
+    }
+
+    #[test]
+    fn a_device_publishes_to_its_own_topics_only() {
+        for allowed in [
+            "$thing/up/property/DEMOPROD01/dev001",
+            "$gateway/operation/DEMOPROD01/dev001",
+            "$rrpc/txd/DEMOPROD01/dev001/17",
+            "DEMOPROD01/dev001/event",
+            "DEMOPROD01/dev001/data",
+            "DEMOPROD01/dev001/tree/a/b",
+            "DEMOPROD01/dev001/tree",
+        ] {
+            assert!(publish(allowed), "{allowed}");
+        }
+        for refused in [
+            "",
+            "$thing/up/property/DEMOPROD01/dev002",
+            "$thing/up/property/DEMOPROD02/dev001",
+            "$thing/up/property/DEMOPROD01/dev0011",
+            "$thing/up/property/DEMOPROD01/dev00",
+            "$thing/up/property/DEMOPROD01/dev001/x",
+            "$thing/down/property/DEMOPROD01/dev001",
+            "$rrpc/txd/DEMOPROD01/dev001",
+            "$rrpc/txd/DEMOPROD01/dev001/1/2",
+            "$rrpc/txd/DEMOPROD01/dev001/+",
+            "DEMOPROD01/dev001/control",
+            "DEMOPROD01/dev001/events",
+            "DEMOPROD01/dev001/tree/#",
+            "data",
+        ] {
+            assert!(!publish(refused), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_device_subscribes_to_filters_that_stay_within_its_own_topics() {
+        for allowed in [
+            "$thing/down/property/DEMOPROD01/dev001",
+            "$gateway/operation/result/DEMOPROD01/dev001",
+            "$rrpc/rxd/DEMOPROD01/dev001/+",
+            "$rrpc/rxd/DEMOPROD01/dev001/17",
+            "DEMOPROD01/dev001/control",
+            "DEMOPROD01/dev001/sensors/+/raw",
+            "DEMOPROD01/dev001/sensors/1/raw",
+            "DEMOPROD01/dev001/tree/#",
+            "DEMOPROD01/dev001/tree/+/x",
+        ] {
+            assert!(subscribe(allowed), "{allowed}");
+        }
+        for refused in [
+            "#",
+            "+/+/+",
+            "$thing/down/property/#",
+            "$thing/down/property/DEMOPROD01/+",
+            "$thing/down/property/DEMOPROD01/#",
+            "$thing/down/+/DEMOPROD01/dev001",
+            "$thing/down/property/+/dev001",
+            "$thing/down/property/DEMOPROD01/dev001/#",
+            "$rrpc/rxd/DEMOPROD01/dev001/#",
+            "DEMOPROD01/dev001/#",
+            "DEMOPROD01/dev001/+",
+            "DEMOPROD01/dev001/sensors/#",
+            "DEMOPROD01/dev001/tree/a+",
+            "DEMOPROD01/dev001/tree/#/a",
+            "$share/g/DEMOPROD01/dev001/control",
+        ] {
+            assert!(!subscribe(refused), "{refused}");
+        }
+        assert!(!subscribe(&format!("DEMOPROD01/dev001/tree{}", "/x".repeat(MAX_LEVELS))));
+    }
+
+    #[test]
+    fn suffixes_of_custom_topics_are_checked() {
+        for suffix in ["data", "a/b", "+", "a/+/c", "#", "a/#", "温度"] {
+            assert_eq!(check_suffix(suffix), Ok(()), "{suffix}");
+        }
+        for suffix in
+            ["", "/a", "a/", "a//b", "a+", "a/#/b", "a#", "\u{0}", &"x".repeat(129), &"a/".repeat(33)]
+        {
+            assert!(check_suffix(suffix).is_err(), "{suffix:?}");
+        }
+        let many = (0..=MAX_CUSTOM_TOPICS).map(|_| ("data", Rights::Both));
+        assert_eq!(TopicPermission::compile(&[], many).unwrap_err(), TopicError::TooMany);
+    }
+
+    #[test]
+    fn a_topic_tells_which_device_it_belongs_to() {
+        let named =
+            |topic: &str| named_device(RULES, topic).map(|(product, name)| format!("{product} {name}"));
+        assert_eq!(named("$thing/up/property/SUBPROD001/sub-1").as_deref(), Some("SUBPROD001 sub-1"));
+        assert_eq!(named("$gateway/operation/result/SUBPROD001/sub-1").as_deref(), Some("SUBPROD001 sub-1"));
+        assert_eq!(named("$rrpc/rxd/SUBPROD001/sub-1/+").as_deref(), Some("SUBPROD001 sub-1"));
+        assert_eq!(named("$thing/up/property/SUBPROD001/+"), None);
+        assert_eq!(named("$thing/up/property/SUBPROD001"), None);
+        assert_eq!(named("$other/SUBPROD001/sub-1"), None);
+    }
+
+    #[test]
+    fn a_filter_covers_exactly_the_filters_that_match_no_more() {
+        for (outer, inner) in [
+            ("#", "#"),
+            ("#", "a/+"),
+            ("a/#", "a"),
+            ("a/#", "a/#"),
+            ("a/+", "a/b"),
+            ("a/+", "a/+"),
+            ("+/#", "a"),
+        ] {
+            assert!(filter_covers(outer, inner), "{outer} {inner}");
+        }
+        for (outer, inner) in
+            [("a/+", "a/#"), ("a/+", "a"), ("a", "+"), ("+", "#"), ("a/b", "a"), ("a", "a/b")]
+        {
+            assert!(!filter_covers(outer, inner), "{outer} {inner}");
+        }
+    }
+
+    #[test]
+    fn a_user_without_filters_may_use_everything_outside_the_platform() {
+        let user = UserPermission::compile(&[], &[]).unwrap();
+        assert!(user.may_publish("a/b") && user.may_subscribe("#") && user.may_subscribe("$share/g/a/#"));
+        assert!(!user.may_publish("$thing/up/property/DEMOPROD01/dev001"));
+        assert!(!user.may_subscribe("$thing/#") && !user.may_subscribe("$share/g/$thing/#"));
+        assert!(!user.may_subscribe("$share/g") && !user.may_subscribe(""));
+    }
+
+    #[test]
+    fn a_users_filters_restrict_it() {
+        let user = UserPermission::compile(&["a/+".into()], &["b/#".into()]).unwrap();
+        assert!(user.may_publish("a/x") && !user.may_publish("a/x/y") && !user.may_publish("b"));
+        assert!(user.may_subscribe("b") && user.may_subscribe("b/+/c") && !user.may_subscribe("#"));
+        assert!(UserPermission::compile(&["a+".into()], &[]).is_err());
+        assert!(UserPermission::compile(&[], &["$SYS/#".into()]).is_err());
+    }
+}
