@@ -73,7 +73,7 @@ fn model() -> Value {
 fn spawn<A: Actor + 'static>(mut actor: A, stage: &Arc<Stage>) -> JoinHandle<A> {
     let stage = Arc::clone(stage);
     std::thread::Builder::new()
-        .name(actor.name().chars().take(15).collect())
+        .name(actor.name())
         .spawn(move || {
             act(&mut actor, &stage);
             actor
@@ -135,14 +135,15 @@ impl Cast {
         }
     }
 
-    /// Whether all have left who leave by themselves.
-    fn has_come_to_an_end(&self) -> bool {
-        self.questioners.iter().all(JoinHandle::is_finished)
-            && self.subscribers.iter().all(JoinHandle::is_finished)
-            && self.publisher.is_finished()
-            && self.keeper.is_finished()
-            && self.commander.is_finished()
-            && self.registrar.is_finished()
+    /// Who of those that leave by themselves is still there.
+    fn still_on_stage(&self) -> Vec<String> {
+        fn name<A>(handle: &JoinHandle<A>) -> Option<String> {
+            (!handle.is_finished()).then(|| handle.thread().name().unwrap_or("an actor").to_owned())
+        }
+        let single =
+            [name(&self.publisher), name(&self.keeper), name(&self.commander), name(&self.registrar)];
+        let several = self.questioners.iter().map(name).chain(self.subscribers.iter().map(name));
+        several.chain(single).flatten().collect()
     }
 
     /// After a restart, before anybody connects: last values are not older than what was acknowledged.
@@ -269,11 +270,12 @@ pub fn perform(script: &Script) -> Outcome {
 
     stage.set_phase(Phase::Drain);
     let deadline = Instant::now() + ENDING;
-    while !cast.has_come_to_an_end() && Instant::now() < deadline {
+    while !cast.still_on_stage().is_empty() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(20));
     }
-    if !cast.has_come_to_an_end() {
-        stage.findings.add(format!("not everything came to an end within {ENDING:?}"));
+    let late = cast.still_on_stage();
+    if !late.is_empty() {
+        stage.findings.add(format!("not at an end within {ENDING:?}: {late:?}"));
     }
     stage.set_phase(Phase::Over);
     let witnesses = Witnesses::call(cast);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use yizhan_testkit::MqttUser;
-use yizhan_testkit::mqtt::{Connect, Publishing, Received, build};
+use yizhan_testkit::mqtt::{Connect, Properties, Publishing, Received, Version, build};
 
 use super::Pace;
 use super::publisher::{payload, read_payload};
@@ -13,6 +13,7 @@ use crate::stage::{ANSWERED_WITHIN, Actor, Visit};
 use crate::wire::{Lost, Wire};
 
 const TOPICS: u64 = 6;
+const ALL: &str = "crash/retained/+";
 const WINDOW: usize = 4;
 
 pub struct Keeper {
@@ -40,13 +41,14 @@ impl Keeper {
     /// Everything retained now: topic index to number.
     fn read_retained(&self, visit: &Visit<'_>, wire: &mut Wire) -> Result<HashMap<u64, u64>, Lost> {
         let mut packets = Vec::new();
-        wire.subscribe(1, &[("crash/retained/+", 0)], &mut packets)?;
-        wire.send(&build::PINGREQ)?;
+        wire.subscribe(1, &[(ALL, 0)], &mut packets)?;
+        // Retained messages come before the answer to what is sent after the subscription.
+        wire.send(&build::unsubscribe(Version::V311, 2, &[ALL], &Properties::none()))?;
         loop {
             match wire.next(ANSWERED_WITHIN)? {
-                Some(Received::PingResp) => break,
+                Some(Received::UnsubAck(_)) => break,
                 Some(packet) => packets.push(packet),
-                None => return Err(Lost::Wrong(format!("no PINGRESP within {ANSWERED_WITHIN:?}"))),
+                None => return Err(Lost::Wrong(format!("no UNSUBACK within {ANSWERED_WITHIN:?}"))),
             }
         }
         let mut found = HashMap::new();
@@ -61,12 +63,6 @@ impl Keeper {
                 _ => visit.find(format!("a retained message that nobody sent: {publish:?}")),
             }
         }
-        wire.send(&build::unsubscribe(
-            yizhan_testkit::Version::V311,
-            2,
-            &["crash/retained/+"],
-            &yizhan_testkit::mqtt::Properties::none(),
-        ))?;
         Ok(found)
     }
 
@@ -115,7 +111,7 @@ impl Actor for Keeper {
                     }
                     None => visit.find(format!("a PUBACK for the unknown packet id {}", ack.id)),
                 },
-                Some(Received::UnsubAck(_)) | None => {}
+                None => {}
                 Some(other) => visit.find(format!("an unexpected packet: {other:?}")),
             }
             let stuck = on_the_way.values().any(|(_, since)| since.elapsed() > ANSWERED_WITHIN);
