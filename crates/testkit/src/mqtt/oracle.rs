@@ -115,3 +115,91 @@ impl Oracle {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mqtt::build;
+    use crate::mqtt::read::Ack;
+
+    fn message(id: u16, qos: u8, dup: bool) -> Received {
+        Received::Publish(Published {
+            topic: "a".into(),
+            payload: Vec::new(),
+            qos,
+            id,
+            retain: false,
+            dup,
+            properties: Properties::none(),
+        })
+    }
+
+    fn with(properties: Properties) -> Oracle {
+        Oracle::for_connect(&Connect::v5("x").properties(properties))
+    }
+
+    #[test]
+    fn an_id_may_be_used_again_only_after_its_acknowledgement() {
+        let mut oracle = Oracle::default();
+        assert!(oracle.received(4, &mut message(7, 1, false)).is_ok());
+        assert!(oracle.received(4, &mut message(7, 1, true)).is_ok(), "a repetition is no new use");
+        assert!(oracle.received(4, &mut message(7, 1, false)).is_err());
+        oracle.sent(&build::acknowledgement(0x40, 7));
+        assert!(oracle.received(4, &mut message(7, 1, false)).is_ok());
+    }
+
+    #[test]
+    fn a_pubrec_frees_the_id_only_when_it_refuses() {
+        let mut oracle = Oracle::default();
+        assert!(oracle.received(4, &mut message(7, 2, false)).is_ok());
+        oracle.sent(&build::acknowledgement(0x50, 7));
+        assert!(oracle.received(4, &mut message(7, 2, false)).is_err());
+        oracle.sent(&build::acknowledgement_with_reason(0x50, 7, 0x80));
+        assert!(oracle.received(4, &mut message(7, 2, false)).is_ok());
+    }
+
+    #[test]
+    fn a_released_message_must_not_be_published_again() {
+        let mut oracle = Oracle::default();
+        assert!(oracle.received(4, &mut message(7, 2, false)).is_ok());
+        let mut release = Received::PubRel(Ack { id: 7, reason: 0, properties: Properties::none() });
+        assert!(oracle.received(4, &mut release).is_ok());
+        assert!(oracle.received(4, &mut message(7, 2, true)).is_err());
+        oracle.sent(&build::acknowledgement(0x70, 7));
+        assert!(oracle.received(4, &mut message(7, 2, false)).is_ok());
+    }
+
+    #[test]
+    fn the_announced_limits_are_watched() {
+        let mut narrow = with(
+            Properties::none().two(property::RECEIVE_MAXIMUM, 1).four(property::MAXIMUM_PACKET_SIZE, 10),
+        );
+        assert!(narrow.received(11, &mut message(0, 0, false)).is_err());
+        assert!(narrow.received(10, &mut message(1, 1, false)).is_ok());
+        assert!(narrow.received(10, &mut message(2, 1, false)).is_err());
+        let mut silent = with(Properties::none().byte(property::REQUEST_PROBLEM_INFO, 0));
+        let explained = Properties::none().text(property::REASON_STRING, "why");
+        let mut ack = Received::PubAck(Ack { id: 1, reason: 0x10, properties: explained });
+        assert!(silent.received(9, &mut ack).is_err());
+    }
+
+    #[test]
+    fn aliases_are_resolved_and_bounded() {
+        let aliased = |topic: &str, alias| {
+            let mut packet = message(0, 0, false);
+            if let Received::Publish(publish) = &mut packet {
+                publish.topic = topic.into();
+                publish.properties = Properties::none().two(property::TOPIC_ALIAS, alias);
+            }
+            packet
+        };
+        let mut oracle = with(Properties::none().two(property::TOPIC_ALIAS_MAXIMUM, 2));
+        assert!(oracle.received(9, &mut aliased("", 1)).is_err(), "never set");
+        assert!(oracle.received(9, &mut aliased("a/b", 1)).is_ok());
+        let mut short = aliased("", 1);
+        assert!(oracle.received(9, &mut short).is_ok());
+        assert!(matches!(short, Received::Publish(publish) if publish.topic == "a/b"));
+        assert!(oracle.received(9, &mut aliased("a/b", 3)).is_err(), "beyond the maximum");
+        assert!(Oracle::default().received(9, &mut aliased("a/b", 1)).is_err(), "not allowed at all");
+    }
+}
