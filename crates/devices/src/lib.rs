@@ -1,1 +1,164 @@
 //! Products and devices, and what a device can do: one folder per feature.
+//!
+//! [`Devices`] is the one handle. The router calls it for connections and messages, on the threads that serve
+//! devices; management surfaces call it for everything people and programs do. Both meet in a device's state,
+//! behind that device's lock. What must stay true: a change is written into the journal under the lock that
+//! protects it and before it is made; nothing is answered before it is durable; and no device can make the
+//! server keep more than the limits in [`DevicesConfig`] allow.
+//!
+//! Followed by a message: `links` (the seam to the router) -> `uplink` -> `features/<x>` -> `recorder` and
+//! `records` (the journal) -> `registry/device` (the state) -> `commands` (the ledger).
+
+mod commands;
+mod config;
+mod durability;
+mod error;
+mod features;
+mod links;
+mod queries;
+mod recorder;
+mod records;
+mod recovery;
+mod registry;
+mod uplink;
+
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
+use yizhan_journal::{Journal, Lane};
+use yizhan_store::Store;
+use yizhan_vocabulary::{Clock, DeviceId, ProductId, UnixMillis};
+
+pub use commands::{
+    ActionCall, CommandId, CommandIdError, CommandKind, CommandState, CommandView, ControlRequest,
+    IssuedCommand,
+};
+pub use config::DevicesConfig;
+pub use error::{DevicesError, RegistrationError};
+pub use features::{FEATURES, FeatureDescriptor};
+pub use links::{Completion, Connected, DeviceLinks, Direction, Downlink, SendOutcome, UplinkOutcome};
+pub use queries::{
+    BucketView, BucketsPage, HistoryPage, HistoryPoint, HistoryQuery, LatestValue, LogName, LogPage,
+    LogQuery, LogView,
+};
+pub use records::diagnostic::Diagnostic;
+pub use registry::{
+    Device, DeviceCreation, DeviceStatus, DeviceView, Enrolled, NewProduct, Product, ProductSettings,
+    ProductTopics, ProductView, Status,
+};
+
+use commands::Timers;
+use durability::Durability;
+use registry::Registry;
+
+/// What [`Devices::logs`] and [`Devices::history`] are asked with.
+pub use yizhan_journal::{Cursor, Order, TimeRange};
+/// What products and devices are created and changed with.
+pub use yizhan_store::{AuthMode, CustomTopic, DynamicRegistration, NodeKind, ProductChange};
+
+/// Products, devices and their commands. Cloning is cheap; every clone is the same.
+#[derive(Clone)]
+pub struct Devices(Arc<Inner>);
+
+struct Inner {
+    config: DevicesConfig,
+    clock: Arc<dyn Clock>,
+    store: Arc<Store>,
+    registry: Registry,
+    journal: OnceLock<JournalSide>,
+    links: OnceLock<Arc<dyn DeviceLinks>>,
+    timers: Timers,
+    durability: Arc<Durability>,
+    /// Devices that a checkpoint must contain or drop.
+    changed: Arc<recovery::Changed>,
+    /// First connections that the store does not know yet.
+    activations: Mutex<Vec<(DeviceId, UnixMillis)>>,
+    replaying: Mutex<recovery::Replaying>,
+}
+
+struct JournalSide {
+    journal: Journal,
+    /// The way into the journal of everything that does not run on a core's thread.
+    lane: Lane,
+}
+
+impl Devices {
+    /// Loads every product and device from the store.
+    pub fn load(
+        store: Arc<Store>,
+        config: &DevicesConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, DevicesError> {
+        let inner = Inner {
+            config: config.clone(),
+            clock,
+            store,
+            registry: Registry::default(),
+            journal: OnceLock::new(),
+            links: OnceLock::new(),
+            timers: Timers::default(),
+            durability: Arc::default(),
+            changed: Arc::default(),
+            activations: Mutex::default(),
+            replaying: Mutex::default(),
+        };
+        let devices = Self(Arc::new(inner));
+        devices.load_registry()?;
+        Ok(devices)
+    }
+
+    /// Gives the router, once. Until then nothing is sent and nobody is online.
+    pub fn attach_links(&self, links: Arc<dyn DeviceLinks>) {
+        if self.0.links.set(links).is_err() {
+            tracing::error!("the router was attached twice; the first one stays");
+        }
+    }
+
+    /// The device with this name. Allocates nothing.
+    pub fn find(&self, product: &ProductId, name: &str) -> Option<Arc<Device>> {
+        self.0.registry.find(product, name)
+    }
+
+    /// The device with this number.
+    pub fn device(&self, id: DeviceId) -> Option<Arc<Device>> {
+        self.0.registry.device(id)
+    }
+
+    /// The product with this id.
+    pub fn product(&self, id: &ProductId) -> Option<Arc<Product>> {
+        self.0.registry.product(id)
+    }
+
+    /// Every product, by id.
+    pub fn products(&self) -> Vec<Arc<Product>> {
+        self.0.registry.products()
+    }
+
+    /// How many devices there are.
+    pub fn device_count(&self) -> usize {
+        self.0.registry.device_count()
+    }
+
+    /// How many commands have no final state yet.
+    pub fn outstanding_commands(&self) -> usize {
+        self.0.timers.len()
+    }
+
+    /// Whether the device may publish to this topic: one of a feature, or a custom one of its product.
+    pub fn may_publish(&self, device: &Device, topic: &str) -> bool {
+        device.product().topics().permission.may_publish(device.product_id(), device.name.as_str(), topic)
+    }
+
+    /// Whether the device may subscribe with this filter.
+    pub fn may_subscribe(&self, device: &Device, filter: &str) -> bool {
+        device.product().topics().permission.may_subscribe(device.product_id(), device.name.as_str(), filter)
+    }
+
+    fn journal(&self) -> &Journal {
+        &self.journal_side().journal
+    }
+
+    fn journal_side(&self) -> &JournalSide {
+        self.0.journal.get().expect("the journal is attached before the first connection or request")
+    }
+}

@@ -1,0 +1,64 @@
+//! The limits and waits of this crate. Every queue and table here has a bound, and each bound has its name in
+//! this file; the composition root fills the struct from the server's configuration.
+
+use std::time::Duration;
+
+/// Limits and waits of products, devices and commands.
+#[derive(Debug, Clone)]
+pub struct DevicesConfig {
+    /// Products one installation may hold.
+    pub max_products: usize,
+    /// Devices one installation may hold.
+    pub max_devices: usize,
+    /// Devices one batch creation may make.
+    pub max_batch_creation: usize,
+    /// The largest payload taken from a device (MQTT packet limit of the compatible platform: 64 KB).
+    pub max_payload_bytes: usize,
+    /// The largest `params` of a control or an action call.
+    pub max_params_bytes: usize,
+    /// Events one `events_post` may carry.
+    pub max_events_in_post: usize,
+    /// The largest `params` of `report_info` that is kept.
+    pub max_info_bytes: usize,
+    /// Commands without a final state one device may have.
+    pub max_commands_per_device: usize,
+    /// Commands without a final state in total.
+    pub max_commands: usize,
+    /// How long a synchronous caller waits for the device unless it asks for something else.
+    pub answer_wait: Duration,
+    /// The longest wait a caller may ask for.
+    pub max_answer_wait: Duration,
+    /// After this time without `action_reply` an action has expired.
+    pub action_timeout: Duration,
+    /// A control that the device has not answered is kept this long, so that it finds it in `get_status_reply`.
+    pub control_kept: Duration,
+    /// After `clear_control` the device has this long to send the matching `control_reply`; then silence counts as done.
+    pub clear_grace: Duration,
+    /// How long a management operation waits for the journal before it answers "unavailable".
+    pub durability_wait: Duration,
+    /// Most points, entries or buckets one query returns.
+    pub max_query_limit: usize,
+}
+
+impl Default for DevicesConfig {
+    fn default() -> Self {
+        Self {
+            max_products: 10_000,
+            max_devices: 1_000_000,
+            max_batch_creation: 10_000,
+            max_payload_bytes: 64 * 1024,
+            max_params_bytes: 32 * 1024,
+            max_events_in_post: 64,
+            max_info_bytes: 8 * 1024,
+            max_commands_per_device: 64,
+            max_commands: 100_000,
+            answer_wait: Duration::from_secs(5),
+            max_answer_wait: Duration::from_secs(60),
+            action_timeout: Duration::from_secs(10),
+            control_kept: Duration::from_secs(24 * 3600),
+            clear_grace: Duration::from_secs(10),
+            durability_wait: Duration::from_secs(5),
+            max_query_limit: 1_000,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Start and checkpoints: what the journal gives back, and what it is given so that the log need not be kept for
+//! ever.
+//!
+//! A device's image in a checkpoint carries the sequence number it includes; a record is applied only if its own is
+//! greater. Records of one device may stand in the log in another order than they were made, because they come
+//! from several threads; a record that is overtaken is applied only where it says something newer by time. A
+//! command that has ended never comes back.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use yizhan_journal::{Checkpoint, Journal, LogKind, RecordKind, RecordView, StateWriter};
+use yizhan_vocabulary::{DeviceId, PropertyNumber};
+
+use crate::commands::{self, CommandId, DeviceCommands};
+use crate::records::{self, STATE_INFO, STATE_POINTS, STATE_STATUS_READ, connection};
+use crate::registry::{Device, DeviceState, presence};
+use crate::{Devices, JournalSide};
+
+/// The checkpoint table of this crate: device number (8 bytes, big endian) to image.
+const TABLE: &str = "devices";
+
+/// Devices that changed since the last checkpoint.
+#[derive(Debug, Default)]
+pub(crate) struct Changed(Mutex<Vec<Arc<Device>>>);
+
+/// What is only known while the log is read.
+#[derive(Debug, Default)]
+pub(crate) struct Replaying {
+    ended: HashSet<CommandId>,
+}
+
+impl Devices {
+    /// The name of the checkpoint table that [`Devices::restore`] reads.
+    pub const TABLE: &'static str = TABLE;
+
+    /// Takes one entry of the checkpoint, before any record.
+    pub fn restore(&self, key: &[u8], value: &[u8]) {
+        let Ok(key) = <[u8; 8]>::try_from(key) else { return };
+        let id = DeviceId(u64::from_be_bytes(key));
+        // A device that was deleted since is of no interest any more.
+        let Some(device) = self.device(id) else { return };
+        match records::state::decode_image(value) {
+            Ok(state) => {
+                device.mark_durable(state.seq);
+                *device.state.lock() = state;
+            }
+            Err(error) => tracing::error!(device = id.0, %error, "a checkpoint image cannot be read"),
+        }
+    }
+
+    /// Takes one record of the log; those of other parts are passed over.
+    pub fn replay(&self, record: &RecordView<'_>) {
+        let Some(device) = self.device(record.stream) else { return };
+        let mut state = device.state.lock();
+        if record.seq <= state.seq {
+            return;
+        }
+        // While the log is read, the durable mark is the greatest number seen so far.
+        let overtaken = record.seq <= device.durable_seq();
+        device.mark_durable(record.seq);
+        match record.kind {
+            RecordKind::Log(LogKind::Content) | RecordKind::State(STATE_POINTS) => {
+                replay_points(&mut state, record, overtaken);
+            }
+            RecordKind::Log(LogKind::Connection) => {
+                if let Some(entry) = connection::decode(record.body) {
+                    let newer = state.presence.as_deref().is_none_or(|presence| presence.since < record.time);
+                    if !overtaken || newer {
+                        presence::apply(&mut state, &entry, record.time);
+                    }
+                    if matches!(entry, connection::ConnectionBody::Online { .. }) {
+                        self.activate(&device, record.time);
+                    }
+                }
+            }
+            RecordKind::Log(LogKind::Command) => self.replay_command(&mut state, record),
+            RecordKind::State(STATE_INFO) => {
+                if let Some(info) = records::state::decode_info(record.body) {
+                    state.info = Some(info);
+                }
+            }
+            RecordKind::State(STATE_STATUS_READ) => {
+                if let (Some(read), Some(commands)) =
+                    (records::state::decode_status_read(record.body), state.commands.as_deref_mut())
+                {
+                    commands.status_read = Some(read);
+                }
+            }
+            RecordKind::State(_) | RecordKind::Log(_) => return,
+        }
+        drop(state);
+        self.note_change(&device);
+    }
+
+    fn replay_command(&self, state: &mut DeviceState, record: &RecordView<'_>) {
+        let Some(view) = commands::decode(record.body) else { return };
+        let mut replaying = self.0.replaying.lock();
+        if view.state.is_final() {
+            replaying.ended.insert(view.id);
+            if let Some(all) = state.commands.as_deref_mut() {
+                all.outstanding.retain(|entry| entry.view.id != view.id);
+                if all.is_empty() {
+                    state.commands = None;
+                }
+            }
+        } else if !replaying.ended.contains(&view.id) {
+            state.commands.get_or_insert_with(Box::<DeviceCommands>::default).restore(view);
+        }
+    }
+
+    /// Gives the journal, once, after the last record. Ends the connections of the last run and sets the timers of
+    /// the commands that are still open.
+    pub fn attach_journal(&self, journal: Journal) {
+        for device in self.0.registry.devices() {
+            let mut state = device.state.lock();
+            state.seq = state.seq.max(device.durable_seq());
+            for entry in state.commands.iter().flat_map(|all| &all.outstanding) {
+                // What was accepted before the restart stays accepted, whatever the limit is now.
+                self.0.timers.add(entry.view.expires_at, entry.view.id, device.id, usize::MAX);
+            }
+        }
+        *self.0.replaying.lock() = Replaying::default();
+        let lane = journal.lane(Arc::new(|| {}));
+        if self.0.journal.set(JournalSide { journal, lane }).is_err() {
+            tracing::error!("the journal was attached twice; the first one stays");
+            return;
+        }
+        self.end_connections_of_the_last_run(self.0.clock.now());
+    }
+
+    /// What the journal asks for the state of all devices.
+    pub fn checkpoint(&self) -> Box<dyn Checkpoint> {
+        Box::new(DevicesCheckpoint(Arc::clone(&self.0.changed)))
+    }
+
+    /// The next checkpoint must contain this device.
+    pub(crate) fn note_change(&self, device: &Arc<Device>) {
+        if device.mark_dirty() {
+            self.0.changed.0.lock().push(Arc::clone(device));
+        }
+    }
+}
+
+fn replay_points(state: &mut DeviceState, record: &RecordView<'_>, overtaken: bool) {
+    let newer = |number: u16| {
+        let number = PropertyNumber(number);
+        match state.values.binary_search_by_key(&number, |last| last.number) {
+            Ok(at) => state.values[at].time < record.time,
+            Err(_) => true,
+        }
+    };
+    let points: Vec<_> = record
+        .points()
+        .filter(|(number, _)| !overtaken || newer(*number))
+        .map(|(number, value)| (PropertyNumber(number), value))
+        .collect();
+    state.apply_points(record.time, points.into_iter());
+}
+
+struct DevicesCheckpoint(Arc<Changed>);
+
+impl Checkpoint for DevicesCheckpoint {
+    fn table(&self) -> &'static str {
+        TABLE
+    }
+
+    fn collect(&mut self, out: &mut StateWriter) {
+        let changed = std::mem::take(&mut *self.0.0.lock());
+        for device in changed {
+            // Cleared first: a change from here on asks for the next checkpoint.
+            device.clear_dirty();
+            let key = device.id.0.to_be_bytes();
+            if device.deleted() {
+                out.delete(&key);
+            } else {
+                out.put(&key, &records::state::encode_image(&device.state.lock()));
+            }
+        }
+    }
+}

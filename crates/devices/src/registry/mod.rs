@@ -1,0 +1,85 @@
+//! Products and devices in memory, over the relational store. The store is the truth and is written first; the
+//! entries here are what the path of a message reads.
+
+mod administration;
+mod device;
+mod enrolment;
+pub(crate) mod presence;
+mod product;
+mod views;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use yizhan_vocabulary::{DeviceId, ProductId};
+
+pub use administration::{DeviceCreation, NewProduct};
+pub use device::Device;
+pub(crate) use device::{DeviceParts, DeviceState, LastValue, Presence};
+pub use enrolment::Enrolled;
+pub(crate) use product::ProductParts;
+pub use product::{Product, ProductSettings, ProductTopics};
+pub use views::{DeviceStatus, DeviceView, ProductView, Status};
+
+/// The index: products by id, devices by number. A device by name is found in its product.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    products: RwLock<HashMap<ProductId, Arc<Product>, ahash::RandomState>>,
+    devices: RwLock<HashMap<DeviceId, Arc<Device>, ahash::RandomState>>,
+}
+
+impl Registry {
+    pub(crate) fn product(&self, id: &ProductId) -> Option<Arc<Product>> {
+        self.products.read().get(id).cloned()
+    }
+
+    pub(crate) fn find(&self, product: &ProductId, name: &str) -> Option<Arc<Device>> {
+        self.products.read().get(product)?.device(name)
+    }
+
+    pub(crate) fn device(&self, id: DeviceId) -> Option<Arc<Device>> {
+        self.devices.read().get(&id).cloned()
+    }
+
+    /// Every product, by id.
+    pub(crate) fn products(&self) -> Vec<Arc<Product>> {
+        let mut products: Vec<_> = self.products.read().values().cloned().collect();
+        products.sort_unstable_by_key(|product| product.id);
+        products
+    }
+
+    pub(crate) fn product_count(&self) -> usize {
+        self.products.read().len()
+    }
+
+    pub(crate) fn device_count(&self) -> usize {
+        self.devices.read().len()
+    }
+
+    /// Every device, in no order.
+    pub(crate) fn devices(&self) -> Vec<Arc<Device>> {
+        self.devices.read().values().cloned().collect()
+    }
+
+    pub(crate) fn insert_product(&self, product: Arc<Product>) {
+        self.products.write().insert(product.id, product);
+    }
+
+    pub(crate) fn remove_product(&self, id: &ProductId) {
+        self.products.write().remove(id);
+    }
+
+    pub(crate) fn insert_devices(&self, devices: &[Arc<Device>]) {
+        let mut by_id = self.devices.write();
+        for device in devices {
+            device.product().insert(Arc::clone(device));
+            by_id.insert(device.id, Arc::clone(device));
+        }
+    }
+
+    pub(crate) fn remove_device(&self, device: &Device) {
+        device.product().remove(device.name.as_str());
+        self.devices.write().remove(&device.id);
+    }
+}

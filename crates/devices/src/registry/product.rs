@@ -1,0 +1,178 @@
+//! One product in memory: its settings, its compiled thing model, what its devices may do with which topic, and
+//! its devices by name. Settings, model and topics are replaced as a whole, so that the path of a message reads
+//! each with one load and no lock.
+
+use std::borrow::Borrow;
+use std::collections::HashSet;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
+use parking_lot::{Mutex, RwLock};
+use yizhan_identity::topic_permission::TopicPermission;
+use yizhan_store::{AuthMode, CustomTopic, DynamicRegistration, NodeKind, Secret};
+use yizhan_vocabulary::{ProductId, ThingModel, UnixMillis};
+
+use super::Device;
+
+/// A product, as the router and the features hold it.
+#[derive(Debug)]
+pub struct Product {
+    /// Its id.
+    pub id: ProductId,
+    /// What its devices are.
+    pub node: NodeKind,
+    /// How they authenticate.
+    pub auth: AuthMode,
+    /// When it was created.
+    pub created_at: UnixMillis,
+    settings: ArcSwap<ProductSettings>,
+    enabled: AtomicBool,
+    model: ArcSwapOption<ThingModel>,
+    topics: ArcSwap<ProductTopics>,
+    devices: RwLock<HashSet<ByName, ahash::RandomState>>,
+    /// Held while the product, its model, its topics or its set of devices changes.
+    pub(crate) changing: Mutex<()>,
+}
+
+/// What an operator may change about a product.
+#[derive(Debug, Clone)]
+pub struct ProductSettings {
+    /// Its display name.
+    pub name: String,
+    /// The product secret, for dynamic registration.
+    pub secret: Secret,
+    /// Whether devices may register themselves.
+    pub dynamic_registration: DynamicRegistration,
+    /// How many devices registration has created so far; they count against the quota.
+    pub auto_created: u32,
+}
+
+/// Custom topics and the permission compiled from them and from the features.
+#[derive(Debug)]
+pub struct ProductTopics {
+    /// As configured.
+    pub custom: Vec<CustomTopic>,
+    /// As checked on every publish and subscribe.
+    pub permission: TopicPermission,
+}
+
+/// What is needed to make a product's entry.
+pub(crate) struct ProductParts {
+    pub id: ProductId,
+    pub node: NodeKind,
+    pub auth: AuthMode,
+    pub created_at: UnixMillis,
+    pub settings: ProductSettings,
+    pub enabled: bool,
+    pub model: Option<Arc<ThingModel>>,
+    pub topics: ProductTopics,
+}
+
+impl Product {
+    pub(crate) fn new(parts: ProductParts) -> Self {
+        Self {
+            id: parts.id,
+            node: parts.node,
+            auth: parts.auth,
+            created_at: parts.created_at,
+            settings: ArcSwap::from_pointee(parts.settings),
+            enabled: AtomicBool::new(parts.enabled),
+            model: ArcSwapOption::new(parts.model),
+            topics: ArcSwap::from_pointee(parts.topics),
+            devices: RwLock::new(HashSet::with_hasher(ahash::RandomState::new())),
+            changing: Mutex::new(()),
+        }
+    }
+
+    /// Whether its devices may connect.
+    pub fn enabled(&self) -> bool {
+        self.enabled.load(Ordering::Acquire)
+    }
+
+    /// Name, secret and registration rule as they are now.
+    pub fn settings(&self) -> Arc<ProductSettings> {
+        self.settings.load_full()
+    }
+
+    /// The thing model as it is now.
+    pub fn model(&self) -> Option<Arc<ThingModel>> {
+        self.model.load_full()
+    }
+
+    /// The thing model for the time of one message.
+    pub(crate) fn model_now(&self) -> Guard<Option<Arc<ThingModel>>> {
+        self.model.load()
+    }
+
+    /// Custom topics and permission as they are now.
+    pub fn topics(&self) -> Guard<Arc<ProductTopics>> {
+        self.topics.load()
+    }
+
+    /// The device with this name.
+    pub fn device(&self, name: &str) -> Option<Arc<Device>> {
+        self.devices.read().get(name).map(|entry| Arc::clone(&entry.0))
+    }
+
+    /// How many devices there are.
+    pub fn device_count(&self) -> usize {
+        self.devices.read().len()
+    }
+
+    /// Every device, by number.
+    pub fn devices(&self) -> Vec<Arc<Device>> {
+        let mut devices: Vec<_> = self.devices.read().iter().map(|entry| Arc::clone(&entry.0)).collect();
+        devices.sort_unstable_by_key(|device| device.id);
+        devices
+    }
+
+    pub(crate) fn switch(&self, enabled: bool) {
+        self.enabled.store(enabled, Ordering::Release);
+    }
+
+    pub(crate) fn set_settings(&self, settings: ProductSettings) {
+        self.settings.store(Arc::new(settings));
+    }
+
+    pub(crate) fn set_model(&self, model: Option<Arc<ThingModel>>) {
+        self.model.store(model);
+    }
+
+    pub(crate) fn set_topics(&self, topics: ProductTopics) {
+        self.topics.store(Arc::new(topics));
+    }
+
+    pub(crate) fn insert(&self, device: Arc<Device>) {
+        self.devices.write().insert(ByName(device));
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        self.devices.write().remove(name);
+    }
+}
+
+/// A device in its product's set, found by its name.
+#[derive(Debug)]
+struct ByName(Arc<Device>);
+
+impl Borrow<str> for ByName {
+    fn borrow(&self) -> &str {
+        self.0.name.as_str()
+    }
+}
+
+impl Hash for ByName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.name.as_str().hash(state);
+    }
+}
+
+impl PartialEq for ByName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name.as_str() == other.0.name.as_str()
+    }
+}
+
+impl Eq for ByName {}
