@@ -87,22 +87,48 @@ impl<S: Script> Crowd<S> {
         phases: Phases,
         observe: &mut dyn FnMut(Moment),
     ) -> Result<Figures, LoadError> {
+        let mut engine = self.begin(target, observe)?;
+        engine.run(&mut self, Some(phases.warm), |_| false)?;
+        self.count(&mut engine, phases.measure, &mut |_| false, observe)
+    }
+
+    /// Runs the script until it is `finished`, counting from the start.
+    pub(super) fn measure_until(
+        mut self,
+        target: &Target,
+        within: Duration,
+        finished: &mut dyn FnMut(&Figures) -> bool,
+        observe: &mut dyn FnMut(Moment),
+    ) -> Result<Figures, LoadError> {
+        let mut engine = self.begin(target, observe)?;
+        self.count(&mut engine, within, finished, observe)
+    }
+
+    /// Brings all clients up and lets them begin.
+    fn begin(&mut self, target: &Target, observe: &mut dyn FnMut(Moment)) -> Result<Engine, LoadError> {
         let mut engine = engine(target)?;
         let count = self.prepared.len();
         self.bring_up(&mut engine, count)?;
         observe(Moment::Ready(self.up));
-
         self.running = true;
         for (client, link) in (0..).zip(self.links.clone()) {
             let now = engine.now();
             engine.write(link, |output| self.script.begin(client, now, output));
         }
-        engine.run(&mut self, Some(phases.warm), |_| false)?;
+        Ok(engine)
+    }
 
+    fn count(
+        &mut self,
+        engine: &mut Engine,
+        limit: Duration,
+        finished: &mut dyn FnMut(&Figures) -> bool,
+        observe: &mut dyn FnMut(Moment),
+    ) -> Result<Figures, LoadError> {
         *self.script.figures() = Figures::default();
         observe(Moment::Begin);
         let watch = Stopwatch::start();
-        engine.run(&mut self, Some(phases.measure), |_| false)?;
+        engine.run(self, Some(limit), |crowd| finished(crowd.script.figures()))?;
         let (elapsed, generator_cpu) = watch.stop();
         observe(Moment::End);
 

@@ -21,8 +21,8 @@ pub use clients::Clients;
 pub use connects::{ConnectLoad, connects};
 pub use idle::{IdleLoad, idle};
 pub use publishes::{PublishLoad, publishes};
-pub use report_packet::{BENCH_MODEL, history_report};
-pub use reports::{Pace, ReportLoad, reports};
+pub use report_packet::BENCH_MODEL;
+pub use reports::{Pace, ReportLoad, Span, fill_history, reports};
 
 /// How long to run.
 #[derive(Debug, Clone, Copy)]

@@ -38,12 +38,41 @@ pub struct ReportLoad {
     pub seed: u64,
 }
 
+/// The moments that a filled history has.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// The time of each device's first report.
+    pub from_ms: i64,
+    /// The time between two reports of a device.
+    pub step_ms: i64,
+    /// Reports a device.
+    pub count: u64,
+}
+
 /// Runs the load. Latencies are those of `report_reply`.
 pub fn reports(
     load: &ReportLoad,
     phases: Phases,
     observe: &mut dyn FnMut(Moment),
 ) -> Result<Figures, LoadError> {
+    let (clients, script) = prepare(load, None);
+    Crowd::new(&clients, script)?.measure(&load.target, phases, observe)
+}
+
+/// Reports as fast as the window allows, with times spread over `span`, until every device has sent its share.
+pub fn fill_history(
+    load: &ReportLoad,
+    span: Span,
+    within: Duration,
+    observe: &mut dyn FnMut(Moment),
+) -> Result<Figures, LoadError> {
+    let (clients, script) = prepare(load, Some(span));
+    let wanted = span.count * load.devices.len() as u64;
+    let mut finished = |figures: &Figures| figures.messages >= wanted;
+    Crowd::new(&clients, script)?.measure_until(&load.target, within, &mut finished, observe)
+}
+
+fn prepare(load: &ReportLoad, span: Option<Span>) -> (Clients, Reports) {
     let mut random = Random::seeded(load.seed);
     let slots = match load.pace {
         Pace::Window(window) => window.max(1),
@@ -64,6 +93,7 @@ pub fn reports(
             Pace::Window(_) => None,
             Pace::Rate(rate) => Some(1e9 / f64::from(rate.max(1))),
         },
+        span,
         schedule: None,
         next_device: 0,
         wall: WallClock::default(),
@@ -72,8 +102,7 @@ pub fn reports(
         figures: Figures::default(),
     };
     let psk = load.target.transport == Transport::Psk;
-    let clients = Clients::Devices { credentials: load.devices.clone(), psk };
-    Crowd::new(&clients, script)?.measure(&load.target, phases, observe)
+    (Clients::Devices { credentials: load.devices.clone(), psk }, script)
 }
 
 struct Device {
@@ -99,6 +128,8 @@ struct Reports {
     slots_each: u16,
     random: Random,
     interval: Option<f64>,
+    /// The times to report for; the clock's if there is none.
+    span: Option<Span>,
     /// The start of the schedule and how many of its moments have passed.
     schedule: Option<(Nanos, u64)>,
     next_device: usize,
@@ -112,10 +143,14 @@ impl Reports {
     /// Appends a report in the given slot; its latency counts from `since`.
     fn send(&mut self, client: u32, number: u16, since: Nanos, now: Nanos, output: &mut Vec<u8>) {
         let device = &mut self.devices[client as usize];
+        let time_ms = match self.span {
+            Some(span) if device.sent >= span.count => return,
+            Some(span) => span.from_ms + span.step_ms * device.sent as i64,
+            None => self.wall.at(now),
+        };
         let token = device.sent * u64::from(self.slots_each) + u64::from(number);
         let token = token % 10_000_000_000;
         device.sent += 1;
-        let time_ms = self.wall.at(now);
         device.report.write(number + 1, token, time_ms, &mut self.random, output);
         self.slots[client as usize * usize::from(self.slots_each) + usize::from(number)] =
             Slot { busy: true, acknowledged: false, answered: false, token, since };
