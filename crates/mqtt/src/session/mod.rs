@@ -37,6 +37,9 @@ use subscriptions::Subscriptions;
 /// Subscription identifiers of one delivery; there is mostly none or one.
 pub type SubscriptionIds = SmallVec<[u32; 2]>;
 
+/// Memory of the part of a session that exists while the client is connected, beside the session itself.
+pub const CONNECTION_BYTES: usize = size_of::<Connection>();
+
 /// What one session may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
