@@ -290,10 +290,14 @@ mod tests {
     /// Fails whenever it is listened to, from `start` for `length` seconds; says how often that was.
     fn attack(throttle: &mut Throttle, from: IpAddr, identity: &str, start: u64, length: u64) -> u32 {
         let mut heard = 0;
-        for second in start..start + length {
-            while throttle.check(from, identity, seconds(second)).is_ok() {
-                throttle.failed(from, identity, seconds(second));
-                heard += 1;
+        let mut now = seconds(start);
+        while now < seconds(start + length) {
+            match throttle.check(from, identity, now) {
+                Ok(()) => {
+                    throttle.failed(from, identity, now);
+                    heard += 1;
+                }
+                Err(refusal) => now = now.plus(refusal.retry_after),
             }
         }
         heard

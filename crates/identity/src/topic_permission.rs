@@ -143,6 +143,8 @@ fn well_formed(filter: &str) -> bool {
 
 /// Whether every topic that `inner` matches is matched by `outer`; both well-formed filters.
 pub fn filter_covers(outer: &str, inner: &str) -> bool {
+    // The same topics, but comparable with a pattern that starts in `+`.
+    let inner = if inner == "#" { "+/#" } else { inner };
     let (mut outer, mut inner) = (outer.split('/'), inner.split('/'));
     loop {
         match (outer.next(), inner.next()) {
@@ -343,6 +345,51 @@ mod tests {
             [("a/+", "a/#"), ("a/+", "a"), ("a", "+"), ("+", "#"), ("a/b", "a"), ("a", "a/b")]
         {
             assert!(!filter_covers(outer, inner), "{outer} {inner}");
+        }
+    }
+
+    /// Every sequence of 1 to `depth` levels out of `alphabet`.
+    fn texts(alphabet: &[&str], depth: usize) -> Vec<String> {
+        let mut all: Vec<String> = alphabet.iter().map(|level| (*level).to_owned()).collect();
+        let mut last = all.clone();
+        for _ in 1..depth {
+            let longer =
+                |text: &String| alphabet.iter().map(|level| format!("{text}/{level}")).collect::<Vec<_>>();
+            last = last.iter().flat_map(longer).collect();
+            all.extend(last.iter().cloned());
+        }
+        all
+    }
+
+    /// MQTT's matching, as the standard words it.
+    fn matches(filter: &[&str], topic: &[&str]) -> bool {
+        match (filter.split_first(), topic.split_first()) {
+            (Some((&"#", _)), _) | (None, None) => true,
+            (Some((&"+", filter)), Some((_, topic))) => matches(filter, topic),
+            (Some((expected, filter)), Some((level, topic))) => expected == level && matches(filter, topic),
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn covering_agrees_with_matching_for_all_small_filters() {
+        let filters: Vec<_> =
+            texts(&["a", "b", "+", "#"], 3).into_iter().filter(|text| well_formed(text)).collect();
+        // One level and one letter more than any filter names, so that wildcards show their reach.
+        let topics = texts(&["a", "b", "c"], 4);
+        let reach: Vec<Vec<bool>> = filters
+            .iter()
+            .map(|filter| {
+                let filter: Vec<&str> = filter.split('/').collect();
+                let matched = |topic: &String| matches(&filter, &topic.split('/').collect::<Vec<_>>());
+                topics.iter().map(matched).collect()
+            })
+            .collect();
+        for (outer, wide) in filters.iter().zip(&reach) {
+            for (inner, narrow) in filters.iter().zip(&reach) {
+                let included = narrow.iter().zip(wide).all(|(inner, outer)| !inner || *outer);
+                assert_eq!(filter_covers(outer, inner), included, "{outer} over {inner}");
+            }
         }
     }
 

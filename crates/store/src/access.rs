@@ -1,12 +1,13 @@
 //! The open registry: one writing connection behind a lock, a few reading ones, and the sealer. What is stored
 //! is in `registry/`, one file a subject.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::DATABASE_FILE;
 use crate::error::{OpenError, StoreError};
 use crate::open;
 use crate::schema::{self, MIGRATIONS};
@@ -14,6 +15,7 @@ use crate::seal::Sealer;
 
 /// The registry. Calls block for the time of a small transaction; share it behind an `Arc`.
 pub struct Store {
+    database: PathBuf,
     writer: Mutex<Connection>,
     readers: Vec<Mutex<Connection>>,
     next_reader: AtomicUsize,
@@ -38,6 +40,7 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         let opened = open::open(dir, MIGRATIONS)?;
         Ok(Self {
+            database: dir.join(DATABASE_FILE),
             writer: Mutex::new(opened.writer),
             readers: opened.readers.into_iter().map(Mutex::new).collect(),
             next_reader: AtomicUsize::new(0),
@@ -48,7 +51,10 @@ impl Store {
     /// Writes a consistent copy of the registry to a new file while the server runs. Its secrets stay sealed:
     /// a restore also needs the key file, which is not copied.
     pub fn backup_to(&self, file: &Path) -> Result<(), StoreError> {
-        open::write_copy(&self.reader(), file)
+        // A connection of its own: a large registry takes seconds, and nobody should wait for them.
+        let connection =
+            open::connect(&self.database).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        open::write_copy(&connection, file)
     }
 
     /// Checks the whole file: its structure, its references, and that every secret opens.

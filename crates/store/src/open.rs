@@ -1,9 +1,9 @@
 //! Opening: from a data directory to a registry that is known to be ours, of the newest schema and readable with
 //! the key beside it, or to an error that says what to do.
 
-use std::fs::OpenOptions;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -32,17 +32,19 @@ pub(crate) struct Opened {
 
 /// Opens or makes the registry in `dir`, with the steps of `steps`.
 pub(crate) fn open(dir: &Path, steps: &[Migration]) -> Result<Opened, OpenError> {
-    std::fs::create_dir_all(dir).map_err(|error| io_error(dir, &error))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| io_error(dir, &error))?;
     check_writable(dir)?;
     let database = dir.join(DATABASE_FILE);
     let key_file = dir.join(KEY_FILE);
     let fresh = claim_database_file(&database)?;
-    let mut writer = connect(&database)?;
+    let mut writer = open_file(&database)?;
     let found = identify(&writer, &database)?;
     let newest = schema::newest(steps);
     if found > newest {
         return Err(OpenError::NewerSchema { found, supported: newest });
     }
+    // Only now: this writes to the file, which until here could have been someone else's.
+    configure(&writer).map_err(|error| engine_error(&database, &error))?;
     // Without a schema there is nothing sealed yet, so a missing key may be made; later it may only be found.
     let sealer = match read_key(&key_file) {
         Err(OpenError::KeyMissing { .. }) if fresh || found == 0 => create_key(&key_file)?,
@@ -86,18 +88,28 @@ fn claim_database_file(path: &Path) -> Result<bool, OpenError> {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, OpenError> {
+fn open_file(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|error| engine_error(path, &error))?;
-    let configure = || -> rusqlite::Result<()> {
+    let open = || {
+        let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        // Damage in the schema's text must not become code that runs.
-        connection.pragma_update(None, "trusted_schema", false)
+        Ok(connection)
     };
-    configure().map_err(|error| engine_error(path, &error))?;
+    open().map_err(|error| engine_error(path, &error))
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Damage in the schema's text must not become code that runs.
+    connection.pragma_update(None, "trusted_schema", false)
+}
+
+/// A further connection to a registry that was opened before.
+pub(crate) fn connect(path: &Path) -> Result<Connection, OpenError> {
+    let connection = open_file(path)?;
+    configure(&connection).map_err(|error| engine_error(path, &error))?;
     Ok(connection)
 }
 
@@ -161,9 +173,15 @@ pub(crate) fn write_copy(connection: &Connection, to: &Path) -> Result<(), Store
     };
     // Claimed beforehand for its permissions; SQLite fills an existing file only when it is empty.
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(file_error)?;
-    connection.execute("VACUUM INTO ?1", [text])?;
-    file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(file_error)?;
-    file.sync_all().map_err(file_error)
+    let copied = connection
+        .execute("VACUUM INTO ?1", [text])
+        .map_err(StoreError::from)
+        .and_then(|_| file.sync_all().map_err(file_error));
+    if copied.is_err() {
+        // Half a copy must not be taken for one; when even this fails, the first error matters more.
+        let _half = std::fs::remove_file(to);
+    }
+    copied
 }
 
 /// The class of a file-system error.

@@ -286,3 +286,31 @@ fn a_store_is_shared_between_threads() {
     });
     assert_eq!(names(&store).len(), 40);
 }
+
+#[test]
+fn ten_thousand_devices_are_one_quick_transaction() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    let batch: Vec<_> = (0..10_000).map(|number| new_device(&format!("dev-{number:05}"))).collect();
+    let began = std::time::Instant::now();
+    let ids = store.create_devices(&batch).unwrap();
+    let created = began.elapsed();
+    assert_eq!((ids[0], ids[9_999]), (DeviceId(1), DeviceId(10_000)));
+
+    let began = std::time::Instant::now();
+    let mut next = 0;
+    store
+        .each_device(|device| {
+            assert_eq!((device.id, &device.name), (ids[next], &batch[next].name));
+            assert_eq!(device.secret, batch[next].secret);
+            next += 1;
+        })
+        .unwrap();
+    let read = began.elapsed();
+    assert_eq!(next, 10_000);
+    println!("created in {created:?}, read back in {read:?}");
+    // Without optimisation, on a busy machine, times say nothing.
+    if !cfg!(debug_assertions) {
+        assert!(created.as_millis() < 2000 && read.as_millis() < 200, "{created:?}, {read:?}");
+    }
+}
