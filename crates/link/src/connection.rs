@@ -67,7 +67,8 @@ pub(crate) struct Connection<S> {
     /// The earliest entry of this connection in the core's deadlines.
     pub(crate) scheduled: Tick,
     pub(crate) dirty: bool,
-    pub(crate) more_to_read: bool,
+    /// The peer has ended its side, or the stream broke: what is left must be read out.
+    pub(crate) ended: bool,
     pub(crate) closing: bool,
     pub(crate) state: S,
 }

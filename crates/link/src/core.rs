@@ -63,6 +63,8 @@ pub trait Handler {
         Self: Sized;
     /// Whether the core may stop now that it drains.
     fn drained(&self) -> bool;
+    /// When the handler wants a turn although nothing may happen.
+    fn retry_after(&self) -> Option<Duration>;
 }
 
 /// The connections of a core, for the handler's work across connections.
@@ -161,19 +163,22 @@ impl<S> Table<S> {
 
 /// When a connection is due for its next deadline; `Tick::MAX` for never.
 fn next_look<S>(connection: &Connection<S>, settings: &LinkSettings) -> Tick {
-    let stage = match connection.stage {
+    let silence = match connection.silence_limit_ms {
+        0 => Tick::MAX,
+        limit => connection.last_heard + u64::from(limit),
+    };
+    let write = connection.stalled_since.map_or(Tick::MAX, |since| since + settings.write_deadline.as_millis() as u64);
+    let wake = if connection.wake_at == 0 { Tick::MAX } else { connection.wake_at };
+    stage_deadline(connection, settings).min(silence).min(write).min(wake)
+}
+
+/// When the present stage of a handshake must be over.
+fn stage_deadline<S>(connection: &Connection<S>, settings: &LinkSettings) -> Tick {
+    match connection.stage {
         Stage::Tls => connection.stage_since + settings.tls_deadline.as_millis() as u64,
         Stage::Connecting => connection.stage_since + settings.connect_deadline.as_millis() as u64,
-        Stage::Open if connection.silence_limit_ms > 0 => {
-            connection.last_heard + u64::from(connection.silence_limit_ms)
-        }
         Stage::Open => Tick::MAX,
-    };
-    let write = connection
-        .stalled_since
-        .map_or(Tick::MAX, |since| since + settings.write_deadline.as_millis() as u64);
-    let wake = if connection.wake_at == 0 { Tick::MAX } else { connection.wake_at };
-    stage.min(write).min(wake)
+    }
 }
 
 struct Listening {
@@ -259,7 +264,7 @@ impl<H: Handler> Core<H> {
             if self.draining_since.is_none() && stop() {
                 self.stop_accepting();
             }
-            let timeout = self.patience();
+            let timeout = self.patience(handler.retry_after());
             match self.poll.poll(&mut events, timeout) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -316,7 +321,11 @@ impl<H: Handler> Core<H> {
                     if event.is_writable() {
                         self.writable(id);
                     }
-                    if event.is_readable() || event.is_read_closed() || event.is_error() {
+                    let ended = event.is_read_closed() || event.is_error();
+                    if let Some(connection) = self.table.connections.get_mut(slot) {
+                        connection.ended |= ended;
+                    }
+                    if event.is_readable() || ended {
                         self.read(id, handler, now);
                     }
                 }
@@ -445,7 +454,7 @@ impl<H: Handler> Core<H> {
             wake_at: 0,
             scheduled: Tick::MAX,
             dirty: false,
-            more_to_read: false,
+            ended: false,
             closing: false,
             state,
         });
@@ -466,7 +475,6 @@ impl<H: Handler> Core<H> {
     /// Reads once, decodes what came, and asks for another turn if there may be more.
     fn read(&mut self, id: LinkId, handler: &mut H, now: Tick) {
         let Some(connection) = self.table.get_mut(id) else { return };
-        connection.more_to_read = false;
         if connection.closing {
             return;
         }
@@ -479,8 +487,8 @@ impl<H: Handler> Core<H> {
             Ok(0) => self.close(id, handler, Closed::ByPeer),
             Ok(count) => {
                 connection.last_heard = now;
-                if count == scratch.len() || connection.transport.buffers_input() {
-                    connection.more_to_read = true;
+                // The end of the stream raises no second event, so it must be read out now.
+                if count == scratch.len() || connection.transport.buffers_input() || connection.ended {
                     self.readable.push(id);
                 }
                 self.decode(id, count, handler);
@@ -574,7 +582,7 @@ impl<H: Handler> Core<H> {
 
     fn look_at_deadlines(&mut self, handler: &mut H, now: Tick) {
         while let Some((at, id)) = self.table.deadlines.pop_due(now) {
-            let settings = &self.table.settings;
+            let settings = self.table.settings.clone();
             let write_deadline = settings.write_deadline.as_millis() as u64;
             let Some(connection) = self.table.connections.get_mut(id.slot as usize).filter(|it| it.id == id)
             else {
@@ -590,6 +598,7 @@ impl<H: Handler> Core<H> {
             }
             let Some(connection) = self.table.get_mut(id) else { continue };
             let silent_for = now.saturating_sub(connection.last_heard);
+            let stage_due = stage_deadline(connection, &settings);
             if connection.stage != Stage::Open
                 && next_look(connection, &LinkSettings { ..self.table.settings.clone() }) <= now
             {

@@ -1,0 +1,269 @@
+//! One core's side of the router: every packet of its connections, and the gate that holds answers back.
+//!
+//! The handler never waits. What a packet changes goes into the turn's batch; what may be said about it goes through the
+//! [`gate`]. Work for other connections of the same core is noted and done at the end of the turn.
+
+mod acknowledge;
+mod connect;
+mod disconnect;
+mod gate;
+mod publish;
+mod refuse;
+mod subscribe;
+mod write;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use yizhan_devices::UplinkOutcome;
+use yizhan_journal::{Batch, Lane, Ticket};
+use yizhan_link::{Closed, Handler, Link, LinkId, Links, Peer};
+use yizhan_mqtt::{DecodeError, Packet, Settled, Version, Will, encode, reason};
+use yizhan_observe::{Counter, Shard};
+use yizhan_vocabulary::UnixMillis;
+use yizhan_vocabulary::causes::DisconnectCause;
+
+use self::gate::{Action, Gated};
+use crate::fanout::Sender;
+use crate::router::{Mail, Router, Shared};
+use crate::sessions::{ClientSession, Owner, Principal};
+
+/// How long to wait before a batch that the journal could not take is offered again.
+const RETRY: Duration = Duration::from_millis(5);
+
+/// What a core keeps for one connection.
+pub struct ConnectionState {
+    stage: Stage,
+    /// Answers of this connection that wait behind the gate.
+    gated: u32,
+    /// Why the connection is being closed, once that is known.
+    cause: Option<DisconnectCause>,
+    /// More about the cause, for people.
+    detail: &'static str,
+}
+
+/// Before and after CONNECT.
+enum Stage {
+    /// CONNECT has not come or was refused.
+    New,
+    /// CONNECT was accepted.
+    Connected(Box<Client>),
+}
+
+/// A connected client.
+struct Client {
+    session: Arc<ClientSession>,
+    principal: Principal,
+    version: Version,
+    will: Option<Box<Will>>,
+    /// The session expiry of CONNECT; DISCONNECT may not raise it from zero.
+    expiry_s: u32,
+    /// Messages the client may still publish in `rate_second`.
+    rate_left: u32,
+    rate_second: i64,
+}
+
+/// The handler of one core.
+pub struct CoreHandler {
+    shared: Arc<Shared>,
+    index: u16,
+    counters: Arc<Shard>,
+    lane: Lane,
+    batch: Batch,
+    /// Answers of this turn, in order.
+    gate: Vec<Gated>,
+    /// Answers of earlier turns whose batch is being written.
+    in_flight: VecDeque<(Ticket, Vec<Gated>)>,
+    /// The journal could not take the batch yet.
+    stuck: bool,
+    /// Sessions of this core that have something to write.
+    flushes: Vec<Owner>,
+    /// Connections of this core to be closed.
+    closes: Vec<(LinkId, DisconnectCause)>,
+    outcome: UplinkOutcome,
+    settled: Vec<Settled>,
+    now: UnixMillis,
+    now_ms: u64,
+    drained: bool,
+}
+
+impl CoreHandler {
+    /// The handler of core `index`; its lane wakes the core when a batch is durable.
+    pub fn new(router: &Router, index: u16, lane: Lane) -> Self {
+        let shared = Arc::clone(&router.shared);
+        let counters = shared.metrics.shard(usize::from(index));
+        let batch = lane.batch();
+        let now = shared.clock.now();
+        let now_ms = shared.clock.monotonic().0;
+        Self {
+            shared,
+            index,
+            counters,
+            lane,
+            batch,
+            gate: Vec::new(),
+            in_flight: VecDeque::new(),
+            stuck: false,
+            flushes: Vec::new(),
+            closes: Vec::new(),
+            outcome: UplinkOutcome::default(),
+            settled: Vec::new(),
+            now,
+            now_ms,
+            drained: false,
+        }
+    }
+
+    /// Runs `work` with the shared state, a sender for this core, and this turn's batch.
+    fn fan_out<R>(&mut self, work: impl FnOnce(&Shared, &mut Sender<'_>, &mut Batch) -> R) -> R {
+        let mut sender = Sender {
+            core: Some(self.index),
+            local: &mut self.flushes,
+            counters: &self.counters,
+            now: self.now,
+        };
+        work(&self.shared, &mut sender, &mut self.batch)
+    }
+
+    /// Reads the clocks once a turn; the first packet of a turn may come before anything else.
+    fn tick(&mut self) {
+        self.now = self.shared.clock.now();
+        self.now_ms = self.shared.clock.monotonic().0;
+    }
+
+    /// Closes the connection with a reason that a 5 client is told and everybody's log gets.
+    fn drop_client(
+        &self,
+        link: &mut Link<'_>,
+        state: &mut ConnectionState,
+        cause: DisconnectCause,
+        code: u8,
+        detail: &'static str,
+    ) {
+        if let Stage::Connected(client) = &state.stage {
+            encode::disconnect(client.version, code, None, link.out);
+        }
+        state.cause.get_or_insert(cause);
+        state.detail = detail;
+        link.close();
+    }
+
+    fn drain_all(&mut self, links: &mut Links<'_, Self>) {
+        if self.drained || !self.shared.draining.load(Ordering::Acquire) {
+            return;
+        }
+        self.drained = true;
+        for id in links.ids() {
+            self.closes.push((id, DisconnectCause::ServerShutdown));
+        }
+    }
+
+    fn close_requested(&mut self, links: &mut Links<'_, Self>) {
+        for (id, cause) in std::mem::take(&mut self.closes) {
+            links.with(id, |link, state| {
+                let code = match cause {
+                    DisconnectCause::TakenOver => reason::SESSION_TAKEN_OVER,
+                    DisconnectCause::ServerShutdown => reason::SERVER_SHUTTING_DOWN,
+                    DisconnectCause::Disabled | DisconnectCause::Deleted | DisconnectCause::CredentialRevoked => {
+                        reason::NOT_AUTHORIZED
+                    }
+                    _ => reason::ADMINISTRATIVE_ACTION,
+                };
+                self.drop_client(link, state, cause, code, "");
+            });
+        }
+    }
+}
+
+impl Handler for CoreHandler {
+    type State = ConnectionState;
+    type Mail = Mail;
+
+    fn accepted(&mut self, _peer: &Peer) -> ConnectionState {
+        ConnectionState { stage: Stage::New, gated: 0, cause: None, detail: "" }
+    }
+
+    fn packet(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, packet: Packet) {
+        self.counters.add(Counter::PacketsIn, 1);
+        if matches!(state.stage, Stage::New) {
+            return match packet {
+                Packet::Connect(connect) => self.connect(link, state, *connect),
+                // MQTT-3.1.0-1: the first packet must be a CONNECT.
+                _ => self.refuse_first_packet(link, state, "the first packet is not a CONNECT"),
+            };
+        }
+        match packet {
+            Packet::Publish(publish) => self.publish(link, state, *publish),
+            Packet::PubAck(ack) => self.puback(link, state, ack),
+            Packet::PubRec(ack) => self.pubrec(link, state, ack),
+            Packet::PubRel(ack) => self.pubrel(link, state, ack),
+            Packet::PubComp(ack) => self.pubcomp(link, state, ack),
+            Packet::Subscribe(subscribe) => self.subscribe(link, state, *subscribe),
+            Packet::Unsubscribe(unsubscribe) => self.unsubscribe(link, state, unsubscribe),
+            Packet::PingReq => encode::pingresp(link.out),
+            Packet::Disconnect(disconnect) => self.disconnect(link, state, disconnect),
+            // MQTT-3.1.0-2: a second CONNECT breaks the protocol.
+            Packet::Connect(_) => {
+                let code = reason::PROTOCOL_ERROR;
+                self.drop_client(link, state, DisconnectCause::ProtocolViolation, code, "a second CONNECT");
+            }
+            // No enhanced authentication was agreed on, so AUTH has no place (MQTT-4.12.0-6).
+            Packet::Auth(_) => {
+                let code = reason::PROTOCOL_ERROR;
+                self.drop_client(link, state, DisconnectCause::ProtocolViolation, code, "AUTH without a method");
+            }
+        }
+    }
+
+    fn malformed(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, error: &DecodeError) {
+        self.counters.add(Counter::Malformed, 1);
+        match &state.stage {
+            Stage::New => self.refuse_malformed(link, state, error),
+            Stage::Connected(_) => {
+                let cause = if error.reason() == reason::PACKET_TOO_LARGE {
+                    DisconnectCause::PacketTooLarge
+                } else {
+                    DisconnectCause::ProtocolViolation
+                };
+                self.drop_client(link, state, cause, error.reason(), error.as_str());
+            }
+        }
+    }
+
+    fn timer(&mut self, link: &mut Link<'_>, state: &mut ConnectionState) {
+        self.flush_link(link, state);
+    }
+
+    fn closed(&mut self, id: LinkId, state: ConnectionState, peer: &Peer, why: Closed, out: &mut BytesMut) {
+        self.connection_closed(id, state, peer, &why, out);
+    }
+
+    fn mail(&mut self, mail: Mail, _links: &mut Links<'_, Self>) {
+        match mail {
+            Mail::Flush(link) => self.flushes.push(Owner { core: self.index, link }),
+            Mail::Close(link, cause) => self.closes.push((link, cause)),
+        }
+    }
+
+    fn turn_end(&mut self, links: &mut Links<'_, Self>) {
+        self.tick();
+        self.drain_all(links);
+        self.close_requested(links);
+        self.submit(links);
+        self.pass(links);
+        // Flushing may free places, settle messages and so make records: they go with the next turn's batch.
+        self.flush_requested(links);
+        self.submit(links);
+    }
+
+    fn drained(&self) -> bool {
+        self.in_flight.is_empty() && self.batch.is_empty()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.stuck.then_some(RETRY)
+    }
+}

@@ -1,0 +1,142 @@
+//! Management's way to a device's connection: commands, messages, disconnection.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use yizhan_devices::{Device, DeviceLinks, Downlink, SendOutcome};
+use yizhan_mqtt::{Delivery, Message, QoS};
+use yizhan_observe::Counter;
+use yizhan_vocabulary::DeviceId;
+use yizhan_vocabulary::causes::{DisconnectCause, DropReason};
+
+use crate::changes::{At, Change, Target};
+use crate::core::granted_qos;
+use crate::fanout::reason_of;
+use crate::router::{Router, Shared};
+use crate::sessions::{ClientSession, Inner};
+
+/// How long a caller waits for the journal before a message for an absent device counts as not stored.
+const STORE_DEADLINE: Duration = Duration::from_secs(5);
+
+impl DeviceLinks for Router {
+    fn send(&self, device: &Arc<Device>, downlink: Downlink) -> SendOutcome {
+        let outcome = match self.shared.find_device_session(device.id) {
+            Some(session) => self.shared.send_to(&session, downlink),
+            None => SendOutcome::Offline,
+        };
+        let counters = &self.shared.counters;
+        match outcome {
+            SendOutcome::Sent | SendOutcome::Queued => counters.add(Counter::Downlinks, 1),
+            SendOutcome::NoSubscriber => counters.dropped(DropReason::NoSubscriber),
+            SendOutcome::Offline => counters.dropped(DropReason::ReceiverOffline),
+            SendOutcome::Refused(reason) => counters.dropped(reason),
+        }
+        outcome
+    }
+
+    fn disconnect(&self, device: DeviceId, cause: DisconnectCause) {
+        if let Some(session) = self.shared.find_device_session(device) {
+            self.shared.close(&session, cause);
+            if cause == DisconnectCause::Deleted {
+                self.shared.forget(&session);
+            }
+        }
+    }
+
+    fn online(&self, device: DeviceId) -> bool {
+        self.shared.find_device_session(device).is_some_and(|session| session.connected.load(Ordering::Acquire))
+    }
+}
+
+impl Shared {
+    fn send_to(&self, session: &Arc<ClientSession>, downlink: Downlink) -> SendOutcome {
+        let mut inner = session.inner.lock();
+        if inner.ended {
+            return SendOutcome::Offline;
+        }
+        let Some(granted) = granted_qos(&inner, &downlink.topic) else {
+            let online = inner.owner.is_some();
+            return if online { SendOutcome::NoSubscriber } else { SendOutcome::Offline };
+        };
+        let qos = granted.min(if downlink.qos == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce });
+        let tag = downlink.tag;
+        let mut delivery = Delivery::new(Message::new(downlink.topic, downlink.payload, qos));
+        delivery.tag = tag;
+        if inner.owner.is_some() {
+            return self.send_online(&mut inner, delivery);
+        }
+        // A command waits in its ledger, not in the session: the device asks for it when it is back (facts §2.2).
+        if !inner.kept || qos == QoS::AtMostOnce || tag != 0 {
+            return SendOutcome::Offline;
+        }
+        self.store_offline(session, inner, delivery)
+    }
+
+    fn send_online(&self, inner: &mut Inner, delivery: Delivery) -> SendOutcome {
+        if delivery.qos == QoS::AtMostOnce {
+            if inner.pending.len() >= self.settings.max_pending_qos0 {
+                return SendOutcome::Refused(DropReason::SlowReader);
+            }
+            inner.pending.push_back(delivery);
+        } else if let Err(refused) = inner.session.reserve(delivery, true) {
+            return SendOutcome::Refused(reason_of(&refused));
+        }
+        self.request_flush(inner);
+        SendOutcome::Sent
+    }
+
+    /// Stores a message for a kept session; the caller gets its answer when the journal has it.
+    fn store_offline(
+        &self,
+        session: &Arc<ClientSession>,
+        mut inner: parking_lot::MutexGuard<'_, Inner>,
+        delivery: Delivery,
+    ) -> SendOutcome {
+        let Some(lane) = self.management.get() else { return SendOutcome::Refused(DropReason::StorageUnavailable) };
+        if self.journal().accepting().is_err() {
+            return SendOutcome::Refused(DropReason::StorageUnavailable);
+        }
+        let packet_id = match inner.session.reserve(delivery.clone(), false) {
+            Ok(packet_id) => packet_id,
+            Err(refused) => return SendOutcome::Refused(reason_of(&refused)),
+        };
+        let at = At { session: session.id, version: inner.next_version() };
+        self.mark_dirty(session, &mut inner);
+        drop(inner);
+        let target = Target {
+            at,
+            packet_id,
+            qos: delivery.qos as u8,
+            retain: false,
+            subscription_ids: delivery.subscription_ids.clone(),
+        };
+        let change = Change::Published { message: delivery.message, retained_seq: None, targets: vec![target] };
+        let stored = {
+            let lane = lane.lock();
+            let mut batch = lane.batch();
+            change.record(self.journal(), self.clock.now(), &mut batch);
+            lane.submit(&mut batch).ok().is_some_and(|ticket| lane.wait(ticket, STORE_DEADLINE).is_ok())
+        };
+        let mut inner = session.inner.lock();
+        if !stored {
+            inner.session.restore_settled(packet_id);
+            return SendOutcome::Refused(DropReason::StorageUnavailable);
+        }
+        inner.session.ready(packet_id);
+        self.request_flush(&mut inner);
+        self.counters.add(Counter::MessagesQueued, 1);
+        SendOutcome::Queued
+    }
+
+    /// Ends the session of a deleted device.
+    fn forget(&self, session: &Arc<ClientSession>) {
+        let Some(lane) = self.management.get() else { return };
+        let lane = lane.lock();
+        let mut batch = lane.batch();
+        self.end_session(session, DropReason::SessionEnded, &self.counters, self.clock.now(), &mut batch);
+        if let Err(refused) = lane.submit(&mut batch) {
+            tracing::warn!(%refused, "the end of a deleted device's session could not be written down");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Sessions and retained messages after a restart: the checkpoint's images, then the changes since.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use ahash::{AHashMap, AHashSet};
+use parking_lot::Mutex;
+use yizhan_journal::{RecordKind, RecordView};
+use yizhan_mqtt::{Delivery, QoS, Session, SessionImage, TopicFilter};
+use yizhan_vocabulary::UnixMillis;
+
+use crate::changes::{At, Change, ChangeError, STATE_KIND, Target};
+use crate::checkpoint::{RetainedCheckpoint, SessionCheckpoint, decode};
+use crate::core::is_routed;
+use crate::router::Router;
+use crate::sessions::{
+    ClientSession, Inner, Member, PendingWill, SessionId, SessionKey, device_limits, user_limits,
+};
+use crate::settings::RouterSettings;
+
+/// What is known of a session while the journal is read.
+struct Draft {
+    key: Option<SessionKey>,
+    /// The version of the checkpoint; later changes are applied.
+    base: u64,
+    version: u64,
+    expiry_s: u32,
+    detached_at: Option<UnixMillis>,
+    will: Option<Box<PendingWill>>,
+    session: Session,
+}
+
+/// The router's state while the journal is read.
+#[derive(Default)]
+pub(crate) struct Recovery {
+    drafts: AHashMap<SessionId, Draft>,
+    ended: AHashSet<SessionId>,
+    /// Records that could not be understood.
+    unreadable: u64,
+}
+
+/// A stored state that this release cannot read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct RecoveryError(String);
+
+impl Router {
+    /// Takes one entry of a checkpoint table of [`Router::checkpoints`].
+    pub fn restore(&self, table: &str, key: &[u8], value: &[u8]) -> Result<(), RecoveryError> {
+        let unreadable = || RecoveryError(format!("an entry of {table} cannot be read"));
+        match table {
+            crate::checkpoint::SESSIONS => {
+                let id = SessionId(u64::from_be_bytes(key.try_into().map_err(|_| unreadable())?));
+                let checkpoint: SessionCheckpoint = decode(value).ok_or_else(unreadable)?;
+                let draft = Draft::from_checkpoint(checkpoint, &self.shared.settings);
+                if let Some(recovery) = self.shared.recovery.lock().as_mut() {
+                    recovery.drafts.insert(id, draft);
+                }
+            }
+            crate::checkpoint::RETAINED => {
+                let checkpoint: RetainedCheckpoint = decode(value).ok_or_else(unreadable)?;
+                let topic = Arc::clone(&checkpoint.message.topic);
+                let mut retained = self.shared.retained.lock();
+                retained.replay(&topic, checkpoint.seq, Some(checkpoint.message));
+                retained.dirty.remove(&topic);
+            }
+            _ => return Err(RecoveryError(format!("{table} is not a table of the router"))),
+        }
+        Ok(())
+    }
+
+    /// The checkpoint tables that [`Router::restore`] understands.
+    pub const TABLES: [&'static str; 2] = [crate::checkpoint::SESSIONS, crate::checkpoint::RETAINED];
+
+    /// Takes one record of the journal; records of others are passed over.
+    pub fn replay(&self, record: &RecordView<'_>) -> Result<(), RecoveryError> {
+        if record.kind != RecordKind::State(STATE_KIND) {
+            return Ok(());
+        }
+        let change = Change::decode(record.body).map_err(|error: ChangeError| RecoveryError(error.to_string()))?;
+        match change {
+            Change::RetainedCleared { topic, seq } => self.shared.retained.lock().replay(&topic, seq, None),
+            Change::Published { message, retained_seq, targets } => {
+                if let Some(seq) = retained_seq {
+                    self.shared.retained.lock().replay(&message.topic.clone(), seq, Some(message.clone()));
+                }
+                if let Some(recovery) = self.shared.recovery.lock().as_mut() {
+                    for target in targets {
+                        recovery.deliver(&target, &message, &self.shared.settings);
+                    }
+                }
+            }
+            change => {
+                if let Some(recovery) = self.shared.recovery.lock().as_mut() {
+                    recovery.apply(change, &self.shared.settings);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes sessions of what was read. Sessions that were connected when the process ended count as disconnected
+    /// `now`. Call it after the last record and before anything connects.
+    pub fn finish_recovery(&self, now: UnixMillis) {
+        let Some(recovery) = self.shared.recovery.lock().take() else { return };
+        let shared = &self.shared;
+        for (id, draft) in recovery.drafts {
+            let Some(key) = draft.key.filter(|_| !recovery.ended.contains(&id)) else { continue };
+            let device = match &key {
+                SessionKey::Device(device) => match shared.devices.by_id(*device) {
+                    Some(device) => Some(device),
+                    None => continue, // The device was deleted; nobody can come back for this session.
+                },
+                SessionKey::User { .. } => None,
+            };
+            let mut inner = Inner::new(draft.session);
+            inner.kept = true;
+            inner.version = draft.version;
+            inner.expiry_s = draft.expiry_s;
+            inner.detached_at = Some(draft.detached_at.unwrap_or(now));
+            inner.will = draft.will;
+            inner.dirty = true;
+            let filters: Vec<_> =
+                inner.session.subscriptions().iter().map(|it| (it.filter.clone(), it.options)).collect();
+            let session = Arc::new(ClientSession {
+                id,
+                key: key.clone(),
+                device,
+                connected: AtomicBool::new(false),
+                inner: Mutex::new(inner),
+            });
+            for (filter, options) in filters.into_iter().filter(|(filter, _)| is_routed(filter)) {
+                shared.subscriptions.write().insert(&filter, Member(Arc::clone(&session)), options);
+            }
+            shared.dirty.lock().push(Arc::clone(&session));
+            shared.schedule(&session, &session.inner.lock());
+            shared.sessions.update(&key, |present| {
+                // Two sessions of one client: the later one has the greater number.
+                if present.as_ref().is_none_or(|present| present.id < id) {
+                    *present = Some(session);
+                }
+            });
+        }
+    }
+}
+
+impl Draft {
+    fn empty(key: Option<SessionKey>, settings: &RouterSettings) -> Self {
+        let limits = match &key {
+            Some(SessionKey::Device(_)) => device_limits(settings),
+            _ => user_limits(settings),
+        };
+        Self {
+            key,
+            base: 0,
+            version: 0,
+            expiry_s: u32::MAX,
+            detached_at: None,
+            will: None,
+            session: Session::new(limits),
+        }
+    }
+
+    fn from_checkpoint(checkpoint: SessionCheckpoint, settings: &RouterSettings) -> Self {
+        let limits = match &checkpoint.key {
+            SessionKey::Device(_) => device_limits(settings),
+            SessionKey::User { .. } => user_limits(settings),
+        };
+        Self {
+            key: Some(checkpoint.key),
+            base: checkpoint.version,
+            version: checkpoint.version,
+            expiry_s: checkpoint.expiry_s,
+            detached_at: checkpoint.detached_at,
+            will: checkpoint.will,
+            session: Session::restore(limits, checkpoint.image),
+        }
+    }
+
+    /// Gives the draft its client; until then it had the limits of an ordinary client.
+    fn name(&mut self, key: SessionKey, settings: &RouterSettings) {
+        if self.key.is_none() {
+            let image: SessionImage = self.session.image();
+            let named = Self::empty(Some(key), settings);
+            let limits = *named.session.limits();
+            self.session = Session::restore(limits, image);
+            self.key = named.key;
+        }
+    }
+}
+
+impl Recovery {
+    /// The session's draft, if the change is not part of its checkpoint.
+    fn draft(&mut self, at: At, settings: &RouterSettings) -> Option<&mut Draft> {
+        let draft = self.drafts.entry(at.session).or_insert_with(|| Draft::empty(None, settings));
+        if at.version <= draft.base {
+            return None;
+        }
+        draft.version = draft.version.max(at.version);
+        Some(draft)
+    }
+
+    fn deliver(&mut self, target: &Target, message: &yizhan_mqtt::Message, settings: &RouterSettings) {
+        let Some(draft) = self.draft(target.at, settings) else { return };
+        let Ok(qos) = QoS::try_from(target.qos) else {
+            self.unreadable += 1;
+            return;
+        };
+        let delivery = Delivery {
+            message: message.clone(),
+            qos,
+            retain: target.retain,
+            subscription_ids: target.subscription_ids.clone(),
+            tag: 0,
+        };
+        // Whether it was sent is not recorded: sent again as a duplicate it is right in both cases.
+        draft.session.restore_delivery(target.packet_id, delivery, true, false);
+    }
+
+    fn apply(&mut self, change: Change, settings: &RouterSettings) {
+        match change {
+            Change::Opened { at, key, expiry_s } => {
+                if let Some(draft) = self.draft(at, settings) {
+                    draft.name(key, settings);
+                    draft.expiry_s = expiry_s;
+                    draft.detached_at = None;
+                    draft.will = None;
+                }
+            }
+            Change::Ended { session } => {
+                self.ended.insert(session);
+            }
+            Change::Detached { at, when, expiry_s, will } => {
+                if let Some(draft) = self.draft(at, settings) {
+                    draft.detached_at = Some(when);
+                    draft.expiry_s = expiry_s;
+                    draft.will = will;
+                }
+            }
+            Change::Attached { at } => {
+                if let Some(draft) = self.draft(at, settings) {
+                    draft.detached_at = None;
+                    draft.will = None;
+                }
+            }
+            Change::Subscribed { at, filter, options } => {
+                if let (Some(draft), Ok(filter)) = (self.draft(at, settings), TopicFilter::parse(&filter)) {
+                    draft.session.restore_subscription(filter, options);
+                }
+            }
+            Change::Unsubscribed { at, filter } => {
+                if let Some(draft) = self.draft(at, settings) {
+                    draft.session.unsubscribe(&filter);
+                }
+            }
+            Change::Settled { at, packet_id } => {
+                if let Some(draft) = self.draft(at, settings) {
+                    draft.session.restore_settled(packet_id);
+                }
+            }
+            Change::Released { at, packet_id } => {
+                if let Some(draft) = self.draft(at, settings) {
+                    draft.session.restore_released(packet_id);
+                }
+            }
+            Change::Taken { at, packet_id } => {
+                if let Some(draft) = self.draft(at, settings) {
+                    draft.session.restore_inbound_qos2(packet_id);
+                }
+            }
+            Change::Freed { at, packet_id } => {
+                if let Some(draft) = self.draft(at, settings) {
+                    draft.session.pubrel(packet_id);
+                }
+            }
+            Change::Published { .. } | Change::RetainedCleared { .. } => {}
+        }
+    }
+}

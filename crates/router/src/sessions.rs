@@ -1,0 +1,237 @@
+//! Sessions: one for each client that is connected or whose state is kept.
+//!
+//! A session is shared between the core that owns its connection and everybody who has a message for it; all of it is
+//! behind its own lock. `SessionId` names a session for ever, also in the journal; the same client id gets a new one
+//! when it starts clean.
+
+use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use ahash::{AHashMap, RandomState};
+use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
+use yizhan_devices::Device;
+use yizhan_link::LinkId;
+use yizhan_mqtt::{Delivery, Message, Session, SessionLimits};
+use yizhan_vocabulary::{DeviceId, UnixMillis};
+
+use crate::settings::RouterSettings;
+use crate::users::MqttUser;
+
+/// Locks of the session table; more than cores, so that connects on different cores seldom meet.
+const SHARDS: usize = 64;
+
+/// A session's number; never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct SessionId(pub(crate) u64);
+
+/// Who a client is, once CONNECT was accepted.
+#[derive(Debug, Clone)]
+pub(crate) enum Principal {
+    /// A device of a product: the platform's rules apply.
+    Device(Arc<Device>),
+    /// An ordinary MQTT user.
+    User(Arc<MqttUser>),
+}
+
+/// Which client a session belongs to. Devices and the clients of each user are apart, so that nobody can take over
+/// a session by choosing its client id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum SessionKey {
+    /// A device.
+    Device(DeviceId),
+    /// A client id of a user.
+    User {
+        /// The user's name.
+        user: Arc<str>,
+        /// The client id.
+        client: Arc<str>,
+    },
+}
+
+impl Principal {
+    /// The key of this client's session.
+    pub(crate) fn session_key(&self, client_id: &str) -> SessionKey {
+        match self {
+            Self::Device(device) => SessionKey::Device(device.id),
+            Self::User(user) => SessionKey::User { user: Arc::clone(&user.name), client: client_id.into() },
+        }
+    }
+
+    /// The limits of this client's session.
+    pub(crate) fn session_limits(&self, settings: &RouterSettings) -> SessionLimits {
+        match self {
+            Self::Device(_) => device_limits(settings),
+            Self::User(_) => user_limits(settings),
+        }
+    }
+}
+
+/// Limits of a compatible device's session (facts §1.7).
+pub(crate) fn device_limits(settings: &RouterSettings) -> SessionLimits {
+    SessionLimits {
+        max_queued: settings.device_max_queued,
+        replay_spacing_ms: settings.device_replay_spacing_ms,
+        max_qos: yizhan_mqtt::QoS::AtLeastOnce,
+        ..user_limits(settings)
+    }
+}
+
+/// Limits of an ordinary client's session.
+pub(crate) fn user_limits(settings: &RouterSettings) -> SessionLimits {
+    SessionLimits {
+        max_queued: settings.user_max_queued,
+        max_queued_bytes: settings.max_queued_bytes,
+        max_subscriptions: settings.max_subscriptions,
+        ..SessionLimits::default()
+    }
+}
+
+/// Where a session's connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) core: u16,
+    pub(crate) link: LinkId,
+}
+
+/// A will that waits for its delay (MQTT 5).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PendingWill {
+    pub(crate) message: Message,
+    pub(crate) expiry_interval_s: Option<u32>,
+    pub(crate) publish_at: UnixMillis,
+}
+
+/// What is behind a session's lock.
+pub(crate) struct Inner {
+    pub(crate) session: Session,
+    pub(crate) owner: Option<Owner>,
+    /// QoS 0 messages that the owner has not written yet.
+    pub(crate) pending: VecDeque<Delivery>,
+    /// The owner has been told that there is something to write.
+    pub(crate) flush_requested: bool,
+    /// The session survives its connection, and the process.
+    pub(crate) kept: bool,
+    /// Seconds the session survives its connection.
+    pub(crate) expiry_s: u32,
+    /// When the connection ended, while there is none.
+    pub(crate) detached_at: Option<UnixMillis>,
+    pub(crate) will: Option<Box<PendingWill>>,
+    /// Counts the changes that the journal knows; see `changes`.
+    pub(crate) version: u64,
+    /// The checkpoint has to write this session again.
+    pub(crate) dirty: bool,
+    /// Over: nothing may be delivered to it any more.
+    pub(crate) ended: bool,
+}
+
+impl Inner {
+    pub(crate) fn new(session: Session) -> Self {
+        Self {
+            session,
+            owner: None,
+            pending: VecDeque::new(),
+            flush_requested: false,
+            kept: false,
+            expiry_s: 0,
+            detached_at: None,
+            will: None,
+            version: 0,
+            dirty: false,
+            ended: false,
+        }
+    }
+
+    /// The number of the change that is being made now.
+    pub(crate) fn next_version(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
+}
+
+/// One client's session.
+pub(crate) struct ClientSession {
+    pub(crate) id: SessionId,
+    pub(crate) key: SessionKey,
+    /// The device, if it is one; its entry is needed to log what happens to its messages.
+    pub(crate) device: Option<Arc<Device>>,
+    /// Whether there is a connection; follows `Inner::owner` for those who do not need the lock.
+    pub(crate) connected: AtomicBool,
+    pub(crate) inner: Mutex<Inner>,
+}
+
+/// A session as a member of the subscription trie.
+#[derive(Clone)]
+pub(crate) struct Member(pub(crate) Arc<ClientSession>);
+
+impl PartialEq for Member {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for Member {}
+
+impl Hash for Member {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.id.hash(state);
+    }
+}
+
+/// All sessions, by client.
+pub(crate) struct SessionTable {
+    shards: Vec<RwLock<AHashMap<SessionKey, Arc<ClientSession>>>>,
+    hasher: RandomState,
+}
+
+impl SessionTable {
+    pub(crate) fn new() -> Self {
+        Self { shards: (0..SHARDS).map(|_| RwLock::default()).collect(), hasher: RandomState::new() }
+    }
+
+    fn shard(&self, key: &SessionKey) -> &RwLock<AHashMap<SessionKey, Arc<ClientSession>>> {
+        &self.shards[self.hasher.hash_one(key) as usize % SHARDS]
+    }
+
+    pub(crate) fn find(&self, key: &SessionKey) -> Option<Arc<ClientSession>> {
+        self.shard(key).read().get(key).cloned()
+    }
+
+    /// Gives the key a session under the table's lock: `choose` sees the present one and says which it shall be.
+    pub(crate) fn update<R>(
+        &self,
+        key: &SessionKey,
+        choose: impl FnOnce(&mut Option<Arc<ClientSession>>) -> R,
+    ) -> R {
+        let mut shard = self.shard(key).write();
+        let mut present = shard.remove(key);
+        let result = choose(&mut present);
+        if let Some(session) = present {
+            shard.insert(key.clone(), session);
+        }
+        result
+    }
+
+    /// Removes the session if the key still belongs to it.
+    pub(crate) fn remove(&self, session: &ClientSession) {
+        let mut shard = self.shard(&session.key).write();
+        if shard.get(&session.key).is_some_and(|present| present.id == session.id) {
+            shard.remove(&session.key);
+        }
+    }
+
+    /// Every session that `wanted` says yes to.
+    pub(crate) fn select(&self, wanted: impl Fn(&ClientSession) -> bool) -> Vec<Arc<ClientSession>> {
+        let mut found = Vec::new();
+        for shard in &self.shards {
+            found.extend(shard.read().values().filter(|session| wanted(session)).cloned());
+        }
+        found
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.read().len()).sum()
+    }
+}
