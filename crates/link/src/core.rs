@@ -167,7 +167,9 @@ fn next_look<S>(connection: &Connection<S>, settings: &LinkSettings) -> Tick {
         0 => Tick::MAX,
         limit => connection.last_heard + u64::from(limit),
     };
-    let write = connection.stalled_since.map_or(Tick::MAX, |since| since + settings.write_deadline.as_millis() as u64);
+    let write = connection
+        .stalled_since
+        .map_or(Tick::MAX, |since| since + settings.write_deadline.as_millis() as u64);
     let wake = if connection.wake_at == 0 { Tick::MAX } else { connection.wake_at };
     stage_deadline(connection, settings).min(silence).min(write).min(wake)
 }
@@ -278,20 +280,14 @@ impl<H: Handler> Core<H> {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn patience(&self) -> Option<Duration> {
+    fn patience(&self, retry: Option<Duration>) -> Option<Duration> {
         if !self.readable.is_empty() || self.accept_again {
             return Some(Duration::ZERO);
         }
         let drain = self.draining_since.map(|_| Duration::from_millis(20));
-        let deadline = self
-            .table
-            .deadlines
-            .earliest()
-            .map(|at| Duration::from_millis(at.saturating_sub(self.now()).max(1)));
-        match (drain, deadline) {
-            (Some(drain), Some(deadline)) => Some(drain.min(deadline)),
-            (drain, deadline) => drain.or(deadline),
-        }
+        let until = |at: Tick| Duration::from_millis(at.saturating_sub(self.now()).max(1));
+        let deadline = self.table.deadlines.earliest().map(until);
+        [retry, drain, deadline].into_iter().flatten().min()
     }
 
     fn stop_accepting(&mut self) {
@@ -599,9 +595,7 @@ impl<H: Handler> Core<H> {
             let Some(connection) = self.table.get_mut(id) else { continue };
             let silent_for = now.saturating_sub(connection.last_heard);
             let stage_due = stage_deadline(connection, &settings);
-            if connection.stage != Stage::Open
-                && next_look(connection, &LinkSettings { ..self.table.settings.clone() }) <= now
-            {
+            if connection.stage != Stage::Open && stage_due <= now {
                 self.close(id, handler, Closed::HandshakeTimeout);
             } else if connection.silence_limit_ms > 0 && silent_for >= u64::from(connection.silence_limit_ms)
             {

@@ -127,7 +127,8 @@ mod tests {
             retain: false,
             subscription_ids: SubscriptionIds::default(),
         };
-        let change = Change::Published { message: message.clone(), retained_seq: None, targets: vec![target.clone()] };
+        let change =
+            Change::Published { message: message.clone(), retained_seq: None, targets: vec![target.clone()] };
         match Change::decode(&change.encode()).unwrap() {
             Change::Published { message: read, targets, .. } => {
                 assert_eq!((read, targets), (message, vec![target]));

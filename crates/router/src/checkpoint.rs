@@ -51,10 +51,7 @@ struct RetainedTableCheckpoint(Router);
 impl Router {
     /// What the journal calls to checkpoint the router's state.
     pub fn checkpoints(&self) -> Vec<Box<dyn Checkpoint>> {
-        vec![
-            Box::new(SessionTableCheckpoint(self.clone())),
-            Box::new(RetainedTableCheckpoint(self.clone())),
-        ]
+        vec![Box::new(SessionTableCheckpoint(self.clone())), Box::new(RetainedTableCheckpoint(self.clone()))]
     }
 }
 

@@ -45,7 +45,9 @@ impl DeviceLinks for Router {
     }
 
     fn online(&self, device: DeviceId) -> bool {
-        self.shared.find_device_session(device).is_some_and(|session| session.connected.load(Ordering::Acquire))
+        self.shared
+            .find_device_session(device)
+            .is_some_and(|session| session.connected.load(Ordering::Acquire))
     }
 }
 
@@ -93,7 +95,9 @@ impl Shared {
         mut inner: parking_lot::MutexGuard<'_, Inner>,
         delivery: Delivery,
     ) -> SendOutcome {
-        let Some(lane) = self.management.get() else { return SendOutcome::Refused(DropReason::StorageUnavailable) };
+        let Some(lane) = self.management.get() else {
+            return SendOutcome::Refused(DropReason::StorageUnavailable);
+        };
         if self.journal().accepting().is_err() {
             return SendOutcome::Refused(DropReason::StorageUnavailable);
         }
@@ -111,7 +115,8 @@ impl Shared {
             retain: false,
             subscription_ids: delivery.subscription_ids.clone(),
         };
-        let change = Change::Published { message: delivery.message, retained_seq: None, targets: vec![target] };
+        let change =
+            Change::Published { message: delivery.message, retained_seq: None, targets: vec![target] };
         let stored = {
             let lane = lane.lock();
             let mut batch = lane.batch();

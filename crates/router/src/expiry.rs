@@ -114,7 +114,13 @@ impl Shared {
     }
 
     /// Publishes from outside the cores and waits for the journal before anything is delivered.
-    fn publish_from_management(&self, message: &Message, from: &ClientSession, now: UnixMillis, batch: &mut Batch) {
+    fn publish_from_management(
+        &self,
+        message: &Message,
+        from: &ClientSession,
+        now: UnixMillis,
+        batch: &mut Batch,
+    ) {
         let mut local = Vec::new();
         let mut sender = Sender { core: None, local: &mut local, counters: &self.counters, now };
         let fanout = self.publish(message, Some(from), &mut sender, batch);

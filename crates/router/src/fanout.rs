@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use smallvec::SmallVec;
 use yizhan_devices::{Device, Diagnostic, Direction};
 use yizhan_journal::Batch;
-use yizhan_mqtt::{Delivery, Match, Message, PacketId, QoS, RefusedDelivery, SubscribeOptions, SubscriptionIds};
+use yizhan_mqtt::{
+    Delivery, Match, Message, PacketId, QoS, RefusedDelivery, SubscribeOptions, SubscriptionIds,
+};
 use yizhan_observe::{Counter, Shard};
 use yizhan_vocabulary::UnixMillis;
 use yizhan_vocabulary::causes::DropReason;
@@ -89,7 +91,13 @@ impl Shared {
     }
 
     /// Keeps or removes the topic's retained message. A message with an empty payload removes it (MQTT-3.3.1-10).
-    fn retain(&self, message: &Message, sender: &Sender<'_>, batch: &mut Batch, fanout: &mut Fanout) -> Option<u64> {
+    fn retain(
+        &self,
+        message: &Message,
+        sender: &Sender<'_>,
+        batch: &mut Batch,
+        fanout: &mut Fanout,
+    ) -> Option<u64> {
         if !message.retain {
             return None;
         }
@@ -246,7 +254,15 @@ impl Shared {
         if let Some(device) = &session.device {
             let message = &delivery.message;
             let qos = delivery.qos as u8;
-            self.devices.log_content(device, Direction::Down, &message.topic, qos, &message.payload, now, batch);
+            self.devices.log_content(
+                device,
+                Direction::Down,
+                &message.topic,
+                qos,
+                &message.payload,
+                now,
+                batch,
+            );
         }
     }
 
@@ -260,7 +276,14 @@ impl Shared {
     ) {
         sender.counters.dropped(reason);
         if let Some(device) = &session.device {
-            self.diagnose_delivery(device, &delivery.message.topic, delivery.qos as u8, reason, sender.now, batch);
+            self.diagnose_delivery(
+                device,
+                &delivery.message.topic,
+                delivery.qos as u8,
+                reason,
+                sender.now,
+                batch,
+            );
         }
     }
 
@@ -277,7 +300,9 @@ impl Shared {
         let topic = topic.to_owned();
         let diagnostic = match reason {
             DropReason::NoSubscriber => Diagnostic::DeliverNoSubscriber { topic, qos },
-            DropReason::ReceiverOffline | DropReason::SessionEnded => Diagnostic::DeliverOffline { topic, qos },
+            DropReason::ReceiverOffline | DropReason::SessionEnded => {
+                Diagnostic::DeliverOffline { topic, qos }
+            }
             DropReason::QueueFull => Diagnostic::DeliverTooManyOffline { topic, qos },
             DropReason::LargerThanReceiver | DropReason::PayloadTooLarge => {
                 Diagnostic::DeliverPayloadTooLarge { topic, qos }
@@ -316,7 +341,8 @@ fn choose_member(members: &[(Member, SubscribeOptions)]) -> (&Member, &Subscribe
     static TURN: AtomicUsize = AtomicUsize::new(0);
     let start = TURN.fetch_add(1, Ordering::Relaxed);
     let in_turn = |offset: usize| &members[(start + offset) % members.len()];
-    let connected = (0..members.len()).map(in_turn).find(|(member, _)| member.0.connected.load(Ordering::Acquire));
+    let connected =
+        (0..members.len()).map(in_turn).find(|(member, _)| member.0.connected.load(Ordering::Acquire));
     let (member, options) = connected.unwrap_or_else(|| in_turn(0));
     (member, options)
 }

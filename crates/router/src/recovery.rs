@@ -77,7 +77,8 @@ impl Router {
         if record.kind != RecordKind::State(STATE_KIND) {
             return Ok(());
         }
-        let change = Change::decode(record.body).map_err(|error: ChangeError| RecoveryError(error.to_string()))?;
+        let change =
+            Change::decode(record.body).map_err(|error: ChangeError| RecoveryError(error.to_string()))?;
         match change {
             Change::RetainedCleared { topic, seq } => self.shared.retained.lock().replay(&topic, seq, None),
             Change::Published { message, retained_seq, targets } => {

@@ -130,9 +130,7 @@ impl Router {
 
     /// Closes every connection of an ordinary user.
     pub fn disconnect_user(&self, name: &str, cause: DisconnectCause) {
-        let of_user = |session: &ClientSession| {
-            matches!(&session.key, SessionKey::User { user, .. } if **user == *name)
-        };
+        let of_user = |session: &ClientSession| matches!(&session.key, SessionKey::User { user, .. } if **user == *name);
         for session in self.shared.sessions.select(of_user) {
             self.shared.close(&session, cause);
         }

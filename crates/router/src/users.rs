@@ -39,7 +39,8 @@ impl MqttUser {
 
     /// Whether the user may publish to this topic.
     pub fn may_publish(&self, topic: &str) -> bool {
-        !topic.starts_with('$') && (self.publish.is_empty() || self.publish.iter().any(|filter| matches(filter, topic)))
+        !topic.starts_with('$')
+            && (self.publish.is_empty() || self.publish.iter().any(|filter| matches(filter, topic)))
     }
 
     /// Whether the user may subscribe to this filter (without its `$share` prefix): every topic that it can match must

@@ -126,7 +126,11 @@ impl CoreHandler {
         Ok(Accepted { principal, client_id, assigned, expiry_s })
     }
 
-    fn identify(&self, peer: &Peer, connect: &Connect) -> Result<(Principal, Arc<str>, bool), ConnectRefusal> {
+    fn identify(
+        &self,
+        peer: &Peer,
+        connect: &Connect,
+    ) -> Result<(Principal, Arc<str>, bool), ConnectRefusal> {
         let looks_like_device = connect.user_name.as_deref().is_some_and(|name| name.contains(';'));
         if looks_like_device {
             let device = self.identify_device(peer, connect)?;
@@ -164,7 +168,8 @@ impl CoreHandler {
         let login = DeviceLogin::parse(&connect.client_id, user_name)?;
         let (product, name) =
             split_client_id(&connect.client_id).map_err(|_| ConnectRefusal::MalformedIdentity)?;
-        let device = self.shared.devices.find(&product, name.as_str()).ok_or(ConnectRefusal::UnknownDevice)?;
+        let device =
+            self.shared.devices.find(&product, name.as_str()).ok_or(ConnectRefusal::UnknownDevice)?;
         match peer.identity.as_deref() {
             Some(TlsIdentity::Psk(identity)) if *identity == *connect.client_id => {}
             Some(TlsIdentity::Psk(_)) => return Err(ConnectRefusal::IdentityMismatch),

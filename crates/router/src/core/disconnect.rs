@@ -15,7 +15,12 @@ use crate::changes::{At, Change};
 use crate::sessions::{PendingWill, Principal};
 
 impl CoreHandler {
-    pub(super) fn disconnect(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, disconnect: Disconnect) {
+    pub(super) fn disconnect(
+        &mut self,
+        link: &mut Link<'_>,
+        state: &mut ConnectionState,
+        disconnect: Disconnect,
+    ) {
         let Stage::Connected(client) = &mut state.stage else { return };
         if let Some(expiry_s) = disconnect.session_expiry_s {
             // MQTT-3.14.2-2: a session that was not kept cannot be kept at the last moment.
@@ -24,7 +29,8 @@ impl CoreHandler {
                 let cause = DisconnectCause::ProtocolViolation;
                 return self.drop_client(link, state, cause, reason::PROTOCOL_ERROR, detail);
             }
-            let limit = u32::try_from(self.shared.settings.user_max_session_expiry.as_secs()).unwrap_or(u32::MAX);
+            let limit =
+                u32::try_from(self.shared.settings.user_max_session_expiry.as_secs()).unwrap_or(u32::MAX);
             client.session.inner.lock().expiry_s = expiry_s.min(limit);
         }
         // MQTT-3.14.4-3: an orderly end takes the will back, unless the client wants it published.
@@ -52,7 +58,9 @@ impl CoreHandler {
             DisconnectCause::KeepAliveTimeout => {
                 encode::disconnect(client.version, reason::KEEP_ALIVE_TIMEOUT, None, out);
             }
-            DisconnectCause::SlowReader => encode::disconnect(client.version, reason::QUOTA_EXCEEDED, None, out),
+            DisconnectCause::SlowReader => {
+                encode::disconnect(client.version, reason::QUOTA_EXCEEDED, None, out)
+            }
             _ => {}
         }
         self.counters.disconnected(cause);
@@ -104,7 +112,8 @@ impl CoreHandler {
         drop(inner);
         // Taken over within the delay: the client is there, so its will is not needed (MQTT-3.1.3-9).
         if let (false, Some((message, _))) = (delayed, will) {
-            let fanout = self.fan_out(|shared, sender, batch| shared.publish(&message, Some(&session), sender, batch));
+            let fanout =
+                self.fan_out(|shared, sender, batch| shared.publish(&message, Some(&session), sender, batch));
             if !fanout.reserved.is_empty() {
                 self.after_commit(Action::Deliver(fanout.reserved));
             }
@@ -137,6 +146,8 @@ fn cause_of(why: &Closed) -> DisconnectCause {
         Closed::ByPeer | Closed::Broken(_) => DisconnectCause::ConnectionLost,
         Closed::KeepAlive => DisconnectCause::KeepAliveTimeout,
         Closed::SlowReader => DisconnectCause::SlowReader,
-        Closed::ByHandler | Closed::HandshakeFailed(_) | Closed::HandshakeTimeout => DisconnectCause::ServerError,
+        Closed::ByHandler | Closed::HandshakeFailed(_) | Closed::HandshakeTimeout => {
+            DisconnectCause::ServerError
+        }
     }
 }

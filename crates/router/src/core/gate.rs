@@ -45,7 +45,13 @@ pub(super) struct Gated {
 
 impl CoreHandler {
     /// Says or does `action` for this connection: now, or when the turn's batch is durable.
-    pub(super) fn answer(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, action: Action, depends: bool) {
+    pub(super) fn answer(
+        &mut self,
+        link: &mut Link<'_>,
+        state: &mut ConnectionState,
+        action: Action,
+        depends: bool,
+    ) {
         if !depends && state.gated == 0 {
             self.perform(link, state, action);
             return;
@@ -99,7 +105,9 @@ impl CoreHandler {
     fn pass_through(&mut self, gate: Vec<Gated>, links: &mut Links<'_, Self>) {
         for Gated { link, action } in gate {
             match (link, action) {
-                (_, Action::Deliver(reserved)) => self.fan_out(|shared, sender, _| shared.release(reserved, sender)),
+                (_, Action::Deliver(reserved)) => {
+                    self.fan_out(|shared, sender, _| shared.release(reserved, sender))
+                }
                 (_, Action::Tell(mut completions)) => self.shared.devices.complete(&mut completions),
                 (Some(id), action) => {
                     links.with(id, |link, state| {

@@ -26,7 +26,10 @@ use yizhan_observe::{Counter, Shard};
 use yizhan_vocabulary::UnixMillis;
 use yizhan_vocabulary::causes::DisconnectCause;
 
-use self::gate::{Action, Gated};
+pub(crate) use self::acknowledge::loss_of;
+use self::gate::Gated;
+pub(crate) use self::subscribe::is_routed;
+pub(crate) use self::write::granted_qos;
 use crate::fanout::Sender;
 use crate::router::{Mail, Router, Shared};
 use crate::sessions::{ClientSession, Owner, Principal};
@@ -167,9 +170,9 @@ impl CoreHandler {
                 let code = match cause {
                     DisconnectCause::TakenOver => reason::SESSION_TAKEN_OVER,
                     DisconnectCause::ServerShutdown => reason::SERVER_SHUTTING_DOWN,
-                    DisconnectCause::Disabled | DisconnectCause::Deleted | DisconnectCause::CredentialRevoked => {
-                        reason::NOT_AUTHORIZED
-                    }
+                    DisconnectCause::Disabled
+                    | DisconnectCause::Deleted
+                    | DisconnectCause::CredentialRevoked => reason::NOT_AUTHORIZED,
                     _ => reason::ADMINISTRATIVE_ACTION,
                 };
                 self.drop_client(link, state, cause, code, "");
@@ -213,7 +216,13 @@ impl Handler for CoreHandler {
             // No enhanced authentication was agreed on, so AUTH has no place (MQTT-4.12.0-6).
             Packet::Auth(_) => {
                 let code = reason::PROTOCOL_ERROR;
-                self.drop_client(link, state, DisconnectCause::ProtocolViolation, code, "AUTH without a method");
+                self.drop_client(
+                    link,
+                    state,
+                    DisconnectCause::ProtocolViolation,
+                    code,
+                    "AUTH without a method",
+                );
             }
         }
     }

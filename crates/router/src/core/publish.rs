@@ -52,16 +52,17 @@ impl CoreHandler {
                 return self.drop_client(link, state, cause, violation.reason(), detail);
             }
         };
-        let recorded = if let (QoS::ExactlyOnce, true, Some(packet_id)) = (message.qos, inner.kept, receipt.id) {
-            let at = At { session: session.id, version: inner.next_version() };
-            self.shared.mark_dirty(&session, &mut inner);
-            drop(inner);
-            Change::Taken { at, packet_id }.record(self.shared.journal(), self.now, &mut self.batch);
-            true
-        } else {
-            drop(inner);
-            false
-        };
+        let recorded =
+            if let (QoS::ExactlyOnce, true, Some(packet_id)) = (message.qos, inner.kept, receipt.id) {
+                let at = At { session: session.id, version: inner.next_version() };
+                self.shared.mark_dirty(&session, &mut inner);
+                drop(inner);
+                Change::Taken { at, packet_id }.record(self.shared.journal(), self.now, &mut self.batch);
+                true
+            } else {
+                drop(inner);
+                false
+            };
         let principal = client.principal.clone();
         let taken = match &principal {
             Principal::Device(device) => self.publish_device(link, state, device, &session, &message),
@@ -116,14 +117,20 @@ impl CoreHandler {
     }
 
     /// Gives a message to its subscribers; the acknowledgement waits if any of them must not lose it.
-    fn distribute(&mut self, state: &ConnectionState, session: &Arc<ClientSession>, message: &Message) -> Taken {
+    fn distribute(
+        &mut self,
+        state: &ConnectionState,
+        session: &Arc<ClientSession>,
+        message: &Message,
+    ) -> Taken {
         if message.qos > QoS::AtMostOnce && self.accepting().is_err() {
             self.counters.dropped(DropReason::StorageUnavailable);
             let code = matches!(&state.stage, Stage::Connected(client) if client.version.is_v5())
                 .then_some(reason::QUOTA_EXCEEDED);
             return Taken { code, depends: false };
         }
-        let fanout = self.fan_out(|shared, sender, batch| shared.publish(message, Some(session), sender, batch));
+        let fanout =
+            self.fan_out(|shared, sender, batch| shared.publish(message, Some(session), sender, batch));
         if !fanout.reserved.is_empty() {
             self.after_commit(Action::Deliver(fanout.reserved));
         }
@@ -165,7 +172,11 @@ impl CoreHandler {
         }
         if !self.shared.devices.may_publish(device, &message.topic) {
             let (topic, qos) = described(message);
-            self.refuse_message(device, DropReason::NotAuthorized, Diagnostic::PublishUnauthorized { topic, qos });
+            self.refuse_message(
+                device,
+                DropReason::NotAuthorized,
+                Diagnostic::PublishUnauthorized { topic, qos },
+            );
             return Taken::with(reason::NOT_AUTHORIZED);
         }
         if self.accepting().is_err() {

@@ -31,15 +31,27 @@ impl CoreHandler {
     }
 
     /// The first packet was not a CONNECT: the connection closes without a word (MQTT-3.1.0-1).
-    pub(super) fn refuse_first_packet(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, detail: &'static str) {
+    pub(super) fn refuse_first_packet(
+        &mut self,
+        link: &mut Link<'_>,
+        state: &mut ConnectionState,
+        detail: &'static str,
+    ) {
         self.note_refusal(link, ConnectRefusal::NotConnect, "", detail);
         state.detail = detail;
         link.close();
     }
 
-    pub(super) fn refuse_malformed(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, error: &DecodeError) {
+    pub(super) fn refuse_malformed(
+        &mut self,
+        link: &mut Link<'_>,
+        state: &mut ConnectionState,
+        error: &DecodeError,
+    ) {
         let refusal = match error {
-            DecodeError::UnsupportedVersion(_) | DecodeError::ProtocolName => ConnectRefusal::UnsupportedProtocol,
+            DecodeError::UnsupportedVersion(_) | DecodeError::ProtocolName => {
+                ConnectRefusal::UnsupportedProtocol
+            }
             DecodeError::ClientIdRefused => ConnectRefusal::ClientIdRefused,
             _ => ConnectRefusal::NotConnect,
         };
@@ -108,7 +120,9 @@ fn explanation(refusal: ConnectRefusal) -> &'static str {
         ConnectRefusal::UnknownMethod => "the password must end in ;hmacsha1 or ;hmacsha256",
         ConnectRefusal::MissingPassword => "a password is required",
         ConnectRefusal::IdentityMismatch => "client id, user name and TLS identity name different devices",
-        ConnectRefusal::CertificateRefused => "the client certificate is not registered for this device or not valid",
+        ConnectRefusal::CertificateRefused => {
+            "the client certificate is not registered for this device or not valid"
+        }
         ConnectRefusal::Throttled => "too many failures; wait before trying again",
         ConnectRefusal::StorageUnavailable => "the server cannot store sessions now",
         ConnectRefusal::ClientIdRefused => "the client id is missing or too long",

@@ -20,7 +20,12 @@ use crate::fanout::reason_of;
 use crate::sessions::{ClientSession, Member, Principal};
 
 impl CoreHandler {
-    pub(super) fn subscribe(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, subscribe: Subscribe) {
+    pub(super) fn subscribe(
+        &mut self,
+        link: &mut Link<'_>,
+        state: &mut ConnectionState,
+        subscribe: Subscribe,
+    ) {
         let Stage::Connected(client) = &state.stage else { return };
         let session = Arc::clone(&client.session);
         let principal = client.principal.clone();
@@ -119,7 +124,11 @@ impl CoreHandler {
                     message,
                     qos,
                     retain: true,
-                    subscription_ids: options.subscription_id.map(std::num::NonZeroU32::get).into_iter().collect(),
+                    subscription_ids: options
+                        .subscription_id
+                        .map(std::num::NonZeroU32::get)
+                        .into_iter()
+                        .collect(),
                     tag: 0,
                 };
                 self.deliver_retained(link, &session, delivery);
