@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use yizhan_mqtt::Decoder;
+use yizhan_mqtt::{Decoder, Version};
 
 use crate::timer::Tick;
 use crate::transport::{Peer, Transport};
@@ -79,6 +79,8 @@ pub struct Link<'a> {
     pub id: LinkId,
     /// The other side.
     pub peer: &'a Peer,
+    /// The protocol version that the peer named, as far as it was read.
+    pub version: Option<Version>,
     /// Bytes written here go to the peer at the end of the turn.
     pub out: &'a mut BytesMut,
     pub(crate) silence_limit_ms: &'a mut u32,
@@ -114,6 +116,7 @@ impl<S> Connection<S> {
         let link = Link {
             id: self.id,
             peer: &self.peer,
+            version: self.decoder.version(),
             out: &mut self.out,
             silence_limit_ms: &mut self.silence_limit_ms,
             wake_at: &mut self.wake_at,

@@ -108,7 +108,7 @@ impl Router {
         for (id, draft) in recovery.drafts {
             let Some(key) = draft.key.filter(|_| !recovery.ended.contains(&id)) else { continue };
             let device = match &key {
-                SessionKey::Device(device) => match shared.devices.by_id(*device) {
+                SessionKey::Device(device) => match shared.devices.device(*device) {
                     Some(device) => Some(device),
                     None => continue, // The device was deleted; nobody can come back for this session.
                 },

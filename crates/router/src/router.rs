@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, RwLock};
-use yizhan_devices::Devices;
+use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_identity::throttle::Throttle;
 use yizhan_journal::{Journal, Lane};
 use yizhan_link::{Adopted, CoreHandle, LinkId};
@@ -36,6 +36,8 @@ pub struct RouterParts {
     pub settings: RouterSettings,
     /// Devices and what their messages mean.
     pub devices: Devices,
+    /// Which certificate speaks for which device.
+    pub certificates: Arc<CertificateDirectory>,
     /// Ordinary MQTT users.
     pub users: Arc<UserDirectory>,
     /// Failed logins.
@@ -55,6 +57,7 @@ pub struct Router {
 pub(crate) struct Shared {
     pub(crate) settings: RouterSettings,
     pub(crate) devices: Devices,
+    pub(crate) certificates: Arc<CertificateDirectory>,
     pub(crate) users: Arc<UserDirectory>,
     pub(crate) throttle: Mutex<Throttle>,
     pub(crate) metrics: Arc<Metrics>,
@@ -85,6 +88,7 @@ impl Router {
         let shared = Shared {
             settings: parts.settings,
             devices: parts.devices,
+            certificates: parts.certificates,
             users: parts.users,
             throttle: Mutex::new(parts.throttle),
             metrics: parts.metrics,

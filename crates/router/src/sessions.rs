@@ -84,8 +84,10 @@ pub(crate) fn user_limits(settings: &RouterSettings) -> SessionLimits {
     SessionLimits {
         max_queued: settings.user_max_queued,
         max_queued_bytes: settings.max_queued_bytes,
+        max_inbound_qos2: settings.receive_maximum.saturating_mul(4),
         max_subscriptions: settings.max_subscriptions,
-        ..SessionLimits::default()
+        replay_spacing_ms: 0,
+        max_qos: yizhan_mqtt::QoS::ExactlyOnce,
     }
 }
 

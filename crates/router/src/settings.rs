@@ -18,7 +18,7 @@ pub struct RouterSettings {
     /// Messages stored for one ordinary client.
     pub user_max_queued: u32,
     /// Bytes of messages stored for one client.
-    pub max_queued_bytes: u64,
+    pub max_queued_bytes: u32,
     /// The longest session expiry an ordinary client gets; longer wishes are cut.
     pub user_max_session_expiry: Duration,
     /// Subscriptions of one client.

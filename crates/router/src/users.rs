@@ -1,12 +1,10 @@
-//! Ordinary MQTT users: name, password and the filters they are confined to. Their passwords are made by the server
-//! with 160 random bits, so one round of SHA-256 over salt and password is enough to keep them.
+//! Ordinary MQTT users: name, password and the filters they are confined to.
 
 use std::sync::Arc;
 
 use ahash::AHashMap;
 use parking_lot::RwLock;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use yizhan_identity::users::PasswordHash;
 use yizhan_mqtt::matches;
 
 /// One ordinary MQTT user.
@@ -14,10 +12,8 @@ use yizhan_mqtt::matches;
 pub struct MqttUser {
     /// The user name of the CONNECT.
     pub name: Arc<str>,
-    /// Random bytes hashed before the password.
-    pub salt: Vec<u8>,
-    /// SHA-256 over salt and password.
-    pub password_hash: Vec<u8>,
+    /// What is kept of the password.
+    pub password: PasswordHash,
     /// Filters of topics it may publish to; empty means everything outside `$`.
     pub publish: Vec<String>,
     /// Filters of topics it may receive; empty means everything outside `$`.
@@ -33,8 +29,7 @@ impl std::fmt::Debug for MqttUser {
 impl MqttUser {
     /// Whether this is the user's password.
     pub fn password_is(&self, password: &[u8]) -> bool {
-        let digest = Sha256::new().chain_update(&self.salt).chain_update(password).finalize();
-        digest.as_slice().ct_eq(&self.password_hash).into()
+        self.password.verify(password)
     }
 
     /// Whether the user may publish to this topic.
@@ -109,8 +104,7 @@ mod tests {
     fn a_user_without_filters_has_everything_outside_the_platform_topics() {
         let user = MqttUser {
             name: "u".into(),
-            salt: Vec::new(),
-            password_hash: Vec::new(),
+            password: PasswordHash { salt: [0; 16], hash: [0; 32] },
             publish: Vec::new(),
             subscribe: Vec::new(),
         };

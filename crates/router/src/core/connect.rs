@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use yizhan_devices::{Connected, Device};
-use yizhan_identity::device_auth::{DeviceLogin, verify_password};
+use yizhan_identity::device_auth::{DeviceLogin, verify_certificate_password, verify_password};
 use yizhan_link::{Link, Peer, TlsIdentity, TransportKind};
 use yizhan_mqtt::encode::{self, ConnAckProperties};
 use yizhan_mqtt::{Connect, Session, Version, reason};
 use yizhan_observe::Counter;
 use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
-use yizhan_vocabulary::ids::split_client_id;
+use yizhan_vocabulary::Monotonic;
 
 use super::gate::Action;
 use super::{Client, ConnectionState, CoreHandler, Stage};
@@ -105,7 +105,7 @@ impl CoreHandler {
         }
         let user_name = connect.user_name.as_deref().unwrap_or_default();
         let identity = if user_name.contains(';') { &connect.client_id } else { user_name };
-        let blocked = self.shared.throttle.lock().check(peer.address.ip(), identity, self.now_ms);
+        let blocked = self.shared.throttle.lock().check(peer.address.ip(), identity, Monotonic(self.now_ms));
         if blocked.is_err() {
             return Err(ConnectRefusal::Throttled);
         }
@@ -113,7 +113,7 @@ impl CoreHandler {
             Ok(identified) => identified,
             Err(refusal) => {
                 if guessing(refusal) {
-                    self.shared.throttle.lock().failed(peer.address.ip(), identity, self.now_ms);
+                    self.shared.throttle.lock().failed(peer.address.ip(), identity, Monotonic(self.now_ms));
                 }
                 return Err(refusal);
             }
@@ -171,17 +171,13 @@ impl CoreHandler {
         let device =
             self.shared.devices.find(&product, name.as_str()).ok_or(ConnectRefusal::UnknownDevice)?;
         match peer.identity.as_deref() {
-            Some(TlsIdentity::Psk(identity)) if *identity == *connect.client_id => {}
-            Some(TlsIdentity::Psk(_)) => return Err(ConnectRefusal::IdentityMismatch),
+            Some(TlsIdentity::Psk(identity)) => login.speaks_for(identity.as_bytes())?,
             Some(TlsIdentity::Certificate(fingerprint)) => {
-                self.shared.devices.check_certificate(&device, fingerprint, self.now)?;
+                self.shared.certificates.check(device.id, fingerprint, self.now)?;
             }
             None => self.verify_device_password(&device, &login, connect)?,
         }
-        if !device.enabled() {
-            return Err(ConnectRefusal::Disabled);
-        }
-        Ok(device)
+        if device.enabled() { Ok(device) } else { Err(ConnectRefusal::Disabled) }
     }
 
     fn verify_device_password(
@@ -192,8 +188,14 @@ impl CoreHandler {
     ) -> Result<(), ConnectRefusal> {
         let password = connect.password.as_deref().ok_or(ConnectRefusal::MissingPassword)?;
         let user_name = connect.user_name.as_deref().unwrap_or_default().as_bytes();
-        let key = self.shared.devices.password_key(device, password)?;
-        verify_password(login, user_name, password, &key, self.now)
+        match device.secret() {
+            Some(secret) => verify_password(login, user_name, password, &secret, self.now),
+            // A certificate device over WebSocket signs with the certificate's key (facts §1.3).
+            None => {
+                let key = self.shared.certificates.public_key(device.id, self.now)?;
+                verify_certificate_password(login, user_name, password, &key, self.now)
+            }
+        }
     }
 
     /// Gives the connection its session: the kept one, or a new one in place of whatever there was.

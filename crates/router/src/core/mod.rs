@@ -237,7 +237,7 @@ impl Handler for CoreHandler {
                 } else {
                     DisconnectCause::ProtocolViolation
                 };
-                self.drop_client(link, state, cause, error.reason(), error.as_str());
+                self.drop_client(link, state, cause, error.reason(), "a packet broke the protocol");
             }
         }
     }

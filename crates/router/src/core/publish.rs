@@ -253,7 +253,7 @@ impl CoreHandler {
         device: &Arc<Device>,
         message: &Message,
     ) {
-        let replies = self.shared.devices.unavailable(device, &message.topic, &message.payload);
+        let replies = self.shared.devices.answer_unavailable(device, &message.topic, &message.payload);
         if !replies.is_empty() {
             self.answer(link, state, Action::Replies(replies), false);
         }

@@ -56,7 +56,7 @@ impl CoreHandler {
             _ => ConnectRefusal::NotConnect,
         };
         // A version that nobody knows is answered in the words of 3.1.1 (MQTT-3.1.2-2).
-        let version = error.connack_version();
+        let version = link.version.unwrap_or(Version::V311);
         if error.deserves_connack(version) {
             encode::connack(version, false, error.reason(), None, link.out);
         }
