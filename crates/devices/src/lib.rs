@@ -43,8 +43,8 @@ pub use queries::{
 };
 pub use records::diagnostic::Diagnostic;
 pub use registry::{
-    Device, DeviceCreation, DeviceStatus, DeviceView, Enrolled, NewProduct, Product, ProductSettings,
-    ProductTopics, ProductView, Status,
+    CertificateDirectory, Device, DeviceCreation, DeviceStatus, DeviceView, Enrolled, NewProduct, Product,
+    ProductSettings, ProductTopics, ProductView, Status,
 };
 
 use commands::Timers;

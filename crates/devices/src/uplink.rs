@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use yizhan_journal::{Batch, LogKind, RecordKind};
 use yizhan_vocabulary::causes::DropReason;
+use yizhan_vocabulary::thing::{self, PropertyUplink};
 use yizhan_vocabulary::{PropertyNumber, UnixMillis};
 
 use crate::Devices;
@@ -30,6 +31,28 @@ pub(crate) struct Scratch {
 }
 
 impl Devices {
+    /// The protocol's own refusal for a message that cannot be stored now: code 503 (facts §2.13). Empty where the topic
+    /// or the message has no form of answer.
+    pub fn answer_unavailable(&self, device: &Device, topic: &str, payload: &[u8]) -> Vec<Downlink> {
+        let Ok(request) = PropertyUplink::parse(payload) else { return Vec::new() };
+        let (Some(channel), Some(method)) = (topic.strip_prefix("$thing/up/"), request.method.as_deref())
+        else {
+            return Vec::new();
+        };
+        let reply = match method {
+            "report" | "report_info" | "get_status" | "clear_control" => format!("{method}_reply"),
+            "event_post" => "event_reply".to_owned(),
+            "events_post" => "events_reply".to_owned(),
+            _ => return Vec::new(),
+        };
+        let Some(channel) = channel.strip_suffix(device.topic_suffix()) else { return Vec::new() };
+        let mut payload = Vec::new();
+        let token = request.client_token.as_deref();
+        thing::write_reply(&mut payload, &reply, token, 503, "the server cannot store anything now");
+        let topic = answer_topic(&format!("$thing/down/{channel}"), device.topic_suffix());
+        vec![Downlink { topic, payload, qos: 1, tag: 0 }]
+    }
+
     /// Takes a message from a device. With `out.handled` false the topic belongs to no feature; then nothing
     /// happened here and the router distributes the message.
     #[expect(

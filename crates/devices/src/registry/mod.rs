@@ -2,6 +2,7 @@
 //! entries here are what the path of a message reads.
 
 mod administration;
+mod certificates;
 mod device;
 mod enrolment;
 pub(crate) mod presence;
@@ -15,6 +16,7 @@ use parking_lot::RwLock;
 use yizhan_vocabulary::{DeviceId, ProductId};
 
 pub use administration::{DeviceCreation, NewProduct};
+pub use certificates::CertificateDirectory;
 pub use device::Device;
 pub(crate) use device::{DeviceParts, DeviceState, LastValue, Presence};
 pub use enrolment::Enrolled;

@@ -13,8 +13,8 @@ use yizhan_link::{Link, Peer, TlsIdentity, TransportKind};
 use yizhan_mqtt::encode::{self, ConnAckProperties};
 use yizhan_mqtt::{Connect, Session, Version, reason};
 use yizhan_observe::Counter;
-use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
 use yizhan_vocabulary::Monotonic;
+use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
 
 use super::gate::Action;
 use super::{Client, ConnectionState, CoreHandler, Stage};
@@ -166,10 +166,8 @@ impl CoreHandler {
     fn identify_device(&self, peer: &Peer, connect: &Connect) -> Result<Arc<Device>, ConnectRefusal> {
         let user_name = connect.user_name.as_deref().unwrap_or_default();
         let login = DeviceLogin::parse(&connect.client_id, user_name)?;
-        let (product, name) =
-            split_client_id(&connect.client_id).map_err(|_| ConnectRefusal::MalformedIdentity)?;
-        let device =
-            self.shared.devices.find(&product, name.as_str()).ok_or(ConnectRefusal::UnknownDevice)?;
+        let found = self.shared.devices.find(&login.product, login.device.as_str());
+        let device = found.ok_or(ConnectRefusal::UnknownDevice)?;
         match peer.identity.as_deref() {
             Some(TlsIdentity::Psk(identity)) => login.speaks_for(identity.as_bytes())?,
             Some(TlsIdentity::Certificate(fingerprint)) => {
