@@ -216,8 +216,11 @@ impl<K: Eq + Hash + Clone, V> Node<K, V> {
 #[derive(Debug)]
 struct Entry<K, V> {
     direct: Members<K, V>,
-    groups: Vec<Group<K, V>>,
+    groups: Option<Box<Groups<K, V>>>,
 }
+
+/// Shared subscriptions to one filter; never empty.
+type Groups<K, V> = Vec<Group<K, V>>;
 
 #[derive(Debug)]
 struct Group<K, V> {
@@ -227,66 +230,135 @@ struct Group<K, V> {
 
 impl<K, V> Default for Entry<K, V> {
     fn default() -> Self {
-        Self { direct: Members::default(), groups: Vec::new() }
+        Self { direct: Members::None, groups: None }
     }
 }
 
 impl<K: Eq + Hash + Clone, V> Entry<K, V> {
     fn is_empty(&self) -> bool {
-        self.direct.list.is_empty() && self.groups.is_empty()
+        self.direct.is_empty() && self.groups.is_none()
     }
 
     fn insert(&mut self, filter: &TopicFilter, key: K, value: V) -> Option<V> {
-        let Some(name) = filter.group() else { return self.direct.insert(key, value) };
-        let position = self.groups.iter().position(|group| group.filter.group() == Some(name));
-        let group = match position {
-            Some(position) => &mut self.groups[position],
+        if !filter.is_shared() {
+            return self.direct.insert(key, value);
+        }
+        let groups = self.groups.get_or_insert_default();
+        match groups.iter_mut().find(|group| group.filter == *filter) {
+            Some(group) => group.members.insert(key, value),
             None => {
-                self.groups.push(Group { filter: filter.clone(), members: Members::default() });
-                self.groups.last_mut().expect("a group was just pushed")
+                groups.push(Group { filter: filter.clone(), members: Members::One([(key, value)]) });
+                None
             }
-        };
-        group.members.insert(key, value)
+        }
     }
 
     fn remove(&mut self, filter: &TopicFilter, key: &K) -> Option<V> {
-        let Some(name) = filter.group() else { return self.direct.remove(key) };
-        let position = self.groups.iter().position(|group| group.filter.group() == Some(name))?;
-        let removed = self.groups[position].members.remove(key);
-        if self.groups[position].members.list.is_empty() {
-            self.groups.swap_remove(position);
+        if !filter.is_shared() {
+            return self.direct.remove(key);
+        }
+        let groups = self.groups.as_mut()?;
+        let position = groups.iter().position(|group| group.filter == *filter)?;
+        let removed = groups[position].members.remove(key);
+        if groups[position].members.is_empty() {
+            groups.swap_remove(position);
+        }
+        if groups.is_empty() {
+            self.groups = None;
         }
         removed
     }
 
     fn report<'a>(&'a self, found: &mut dyn FnMut(Match<'a, K, V>)) {
-        for (key, value) in &self.direct.list {
+        for (key, value) in self.direct.as_slice() {
             found(Match::Direct(key, value));
         }
-        for group in &self.groups {
+        for group in self.groups.iter().flat_map(|groups| groups.iter()) {
             found(Match::Shared {
                 group: group.filter.group().unwrap_or_default(),
                 filter: group.filter.pattern(),
-                members: &group.members.list,
+                members: group.members.as_slice(),
             });
         }
     }
 }
 
-/// Members of one filter: a plain list, with an index once it is long.
+/// Members of one filter. A device's own filters have one, which needs no memory beside the entry; long lists have
+/// an index.
 #[derive(Debug)]
-struct Members<K, V> {
-    list: Vec<(K, V)>,
-    index: Option<Box<AHashMap<K, usize>>>,
+enum Members<K, V> {
+    None,
+    One([(K, V); 1]),
+    Many(Box<MemberList<K, V>>),
 }
 
-impl<K, V> Default for Members<K, V> {
-    fn default() -> Self {
-        Self { list: Vec::new(), index: None }
+#[derive(Debug)]
+struct MemberList<K, V> {
+    list: Vec<(K, V)>,
+    index: Option<AHashMap<K, usize>>,
+}
+
+impl<K, V> Members<K, V> {
+    fn as_slice(&self) -> &[(K, V)] {
+        match self {
+            Self::None => &[],
+            Self::One(one) => one,
+            Self::Many(many) => &many.list,
+        }
+    }
+
+    const fn is_empty(&self) -> bool {
+        matches!(self, Self::None)
     }
 }
 
 impl<K: Eq + Hash + Clone, V> Members<K, V> {
+    fn insert(&mut self, key: K, value: V) -> Option<V> {
+        match std::mem::replace(self, Self::None) {
+            Self::None => {
+                *self = Self::One([(key, value)]);
+                None
+            }
+            Self::One([(member, before)]) if member == key => {
+                *self = Self::One([(key, value)]);
+                Some(before)
+            }
+            Self::One([first]) => {
+                *self = Self::Many(Box::new(MemberList { list: vec![first, (key, value)], index: None }));
+                None
+            }
+            Self::Many(mut many) => {
+                let before = many.insert(key, value);
+                *self = Self::Many(many);
+                before
+            }
+        }
+    }
+
+    fn remove(&mut self, key: &K) -> Option<V> {
+        match std::mem::replace(self, Self::None) {
+            Self::None => None,
+            Self::One([(member, value)]) if member == *key => Some(value),
+            Self::One(one) => {
+                *self = Self::One(one);
+                None
+            }
+            Self::Many(mut many) => {
+                let removed = many.remove(key);
+                *self = match <[(K, V); 1]>::try_from(std::mem::take(&mut many.list)) {
+                    Ok(one) => Self::One(one),
+                    Err(list) => {
+                        many.list = list;
+                        Self::Many(many)
+                    }
+                };
+                removed
+            }
+        }
+    }
+}
+
+impl<K: Eq + Hash + Clone, V> MemberList<K, V> {
     fn position(&self, key: &K) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).copied(),
@@ -298,19 +370,12 @@ impl<K: Eq + Hash + Clone, V> Members<K, V> {
         if let Some(position) = self.position(&key) {
             return Some(std::mem::replace(&mut self.list[position].1, value));
         }
+        if self.index.is_none() && self.list.len() >= INDEX_FROM {
+            let members = self.list.iter().enumerate();
+            self.index = Some(members.map(|(position, (member, _))| (member.clone(), position)).collect());
+        }
         if let Some(index) = &mut self.index {
             index.insert(key.clone(), self.list.len());
-        } else if self.list.len() >= INDEX_FROM {
-            let mut index: AHashMap<K, usize> = self
-                .list
-                .iter()
-                .enumerate()
-                .map(|(position, (member, _))| (member.clone(), position))
-                .collect();
-            index.insert(key.clone(), self.list.len());
-            self.index = Some(Box::new(index));
-        } else if self.list.is_empty() {
-            self.list.reserve_exact(1);
         }
         self.list.push((key, value));
         None
