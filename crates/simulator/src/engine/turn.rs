@@ -7,6 +7,7 @@ use std::time::Duration;
 use mio::Events;
 
 use super::link::{Closing, Link, Phase};
+use super::wire::Wire;
 use super::{ALARM, Driver, Ending, Engine, EngineError, LinkId, Nanos};
 use crate::packets::next_packet;
 
@@ -300,6 +301,7 @@ impl Engine {
         link.pending.clear();
         link.written = 0;
         if link.closing.is_some() {
+            wire.say_end();
             self.end(id, Ending::Requested);
         }
     }
@@ -318,7 +320,7 @@ impl Engine {
                 link.closing = Some(closing);
                 return;
             }
-            Closing::Orderly => {}
+            Closing::Orderly => link.wire.iter_mut().for_each(Wire::say_end),
         }
         self.end(id, Ending::Requested);
     }

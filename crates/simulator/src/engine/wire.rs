@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 
 use mio::net::TcpStream;
-use openssl::ssl::{ErrorCode, SslStream};
+use openssl::ssl::{Error, ErrorCode, SslStream};
 
 pub(super) enum Wire {
     Plain(TcpStream),
@@ -29,7 +29,15 @@ impl Wire {
         match stream.connect() {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE) => Ok(false),
-            Err(error) => Err(io::Error::other(format!("the TLS handshake failed: {error}"))),
+            Err(error) => Err(io::Error::other(format!("the TLS handshake failed: {}", reason(&error)))),
+        }
+    }
+
+    /// Tells the peer that nothing more comes, where the stream has a way to say so before it ends.
+    pub(super) fn say_end(&mut self) {
+        if let Self::Tls(stream) = self {
+            // The stream ends in any case.
+            let _ = stream.shutdown();
         }
     }
 
@@ -46,4 +54,10 @@ impl Wire {
             Self::Tls(stream) => stream.write(bytes),
         }
     }
+}
+
+/// The innermost reason, without library names and line numbers.
+fn reason(error: &Error) -> String {
+    let first = error.ssl_error().and_then(|stack| stack.errors().first()?.reason());
+    first.map_or_else(|| error.to_string(), str::to_owned)
 }

@@ -97,7 +97,7 @@ fn control(
     let checked = device.model.read_properties(params, Direction::Control, &mut Vec::new());
     let (code, status) = match checked {
         _ if refuse => (1, "refused as scripted".to_owned()),
-        Err(error) => (406, error.to_string()),
+        Err(error) => (i64::from(error.code.number()), error.detail),
         Ok(()) => (0, "success".to_owned()),
     };
     if code == 0 {
@@ -119,7 +119,7 @@ fn act(device: &mut Device, downlink: &Downlink<'_>, now_ms: i64, refuse: bool, 
     let input = downlink.params.map_or("{}", RawValue::get);
     let (code, status) = match model.read_action_input(name, input) {
         _ if refuse => (1, "refused as scripted".to_owned()),
-        Err(error) => (406, error.to_string()),
+        Err(error) => (i64::from(error.code.number()), error.detail),
         Ok(()) => (0, "action execute success!".to_owned()),
     };
     let random = &mut device.random;

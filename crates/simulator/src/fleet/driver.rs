@@ -185,9 +185,8 @@ impl<'c> Fleet<'c> {
         }
     }
 
-    fn ask(&mut self, owner: u32, method: &'static str, now: Nanos, output: &mut Vec<u8>) {
+    fn ask(&mut self, owner: u32, method: &'static str, number: u32, now: Nanos, output: &mut Vec<u8>) {
         let device = &mut self.devices[owner as usize];
-        let number = device.next_token();
         self.payload.clear();
         messages::question(method, &Token { product: &device.product, number }, &mut self.payload);
         self.publish(owner, Topic::Property, Sent { name: method, token: Some(number) }, now, output);
@@ -259,7 +258,8 @@ impl<'c> Fleet<'c> {
     /// Subscribed: the device begins to live.
     fn online(&mut self, link: &mut Link<'_>) {
         let (owner, now) = (link.owner, link.now);
-        self.ask(owner, "get_status", now, link.output());
+        let number = self.devices[owner as usize].next_token();
+        self.ask(owner, "get_status", number, now, link.output());
         let device = &mut self.devices[owner as usize];
         device.stage = Stage::Online;
         device.backoff_ms = 0;
@@ -326,9 +326,10 @@ impl<'c> Fleet<'c> {
         }
         let (topic, name) = reply_topic(command == Command::Action);
         if command == Command::PendingControl {
-            // The C SDK clears what waited before it answers (facts §2.2).
+            // The C SDK clears what waited before it answers, with the token of its own question (facts §2.2).
+            let number = Token::number_in(&downlink.token).unwrap_or_default();
             let reply = std::mem::take(&mut self.payload);
-            self.ask(owner, "clear_control", now, link.output());
+            self.ask(owner, "clear_control", number, now, link.output());
             self.payload = reply;
         }
         self.publish(owner, topic, Sent { name, token: None }, now, link.output());
