@@ -241,7 +241,8 @@ impl Session {
 
     /// Writes to `out` whatever window, readiness and replay spacing allow: first what an earlier connection left
     /// unacknowledged, then what waits. Deliveries that end here are added to `settled`. Returns the moment to call
-    /// again if only time is in the way.
+    /// again if only time is in the way; besides, to be called after `attach`, `reserve`, `ready` and each
+    /// acknowledgement that settled something.
     pub fn flush(
         &mut self,
         now_ms: u64,

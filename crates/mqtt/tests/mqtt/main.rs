@@ -4,6 +4,6 @@ mod decode_strict;
 mod filters;
 mod model;
 mod second_opinion;
-mod session_behaviour;
+mod session;
 mod session_model;
 mod stored_forms;
