@@ -44,7 +44,7 @@ impl Mosquitto {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let configuration = format!(
             "listener {} 127.0.0.1\nallow_anonymous true\npersistence false\nmax_inflight_messages 0\n\
-             max_queued_messages 0\nset_tcp_nodelay true\nlog_type error\n",
+             max_queued_messages 0\nset_tcp_nodelay true\nlog_type none\n",
             address.port()
         );
         let file = directory.path().join("mosquitto.conf");

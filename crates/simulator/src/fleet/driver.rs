@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use yizhan_vocabulary::model::{PropertyNumber, ThingModel};
 
 use super::device::{Device, MAX_LATE, Stage, Timer};
 use super::downlink::{Command, Downlink, obey};
 use super::faults::{FaultKind, FaultPlan};
-use super::messages::{self, Token};
+use super::messages::Token;
+use super::sending::{Sent, Topic, wall_ms};
 use super::{FleetConfig, FleetError, ReportPolicy, Summary};
 use crate::engine::{Closing, Driver, Ending, Engine, Identity, Link, LinkId, Nanos, Transport};
-use crate::packets::{self, Connect, Level, Packet, PublishHeader};
+use crate::packets::{self, Connect, Level, Packet};
 use crate::random::Random;
 
 /// The owner of timers that belong to no device.
@@ -37,20 +38,13 @@ const FOLLOWING: [FaultKind; 4] =
     [FaultKind::Disconnect, FaultKind::Stall, FaultKind::Silence, FaultKind::Takeover];
 
 pub(super) struct Fleet<'c> {
-    config: &'c FleetConfig,
-    devices: Vec<Device>,
+    pub(super) config: &'c FleetConfig,
+    pub(super) devices: Vec<Device>,
     plan: FaultPlan,
-    summary: Summary,
-    payload: Vec<u8>,
+    pub(super) summary: Summary,
+    /// The payload that is being built; reused.
+    pub(super) payload: Vec<u8>,
     leaving: bool,
-}
-
-/// What a message is, for counting.
-#[derive(Clone, Copy)]
-struct Sent {
-    name: &'static str,
-    /// Whether an answer with this token is awaited.
-    token: Option<u32>,
 }
 
 impl<'c> Fleet<'c> {
@@ -111,7 +105,7 @@ impl<'c> Fleet<'c> {
     }
 
     /// Whether the fault is in the script and hits this time; counts it if so.
-    fn strikes(&mut self, owner: u32, kind: FaultKind) -> Option<Duration> {
+    pub(super) fn strikes(&mut self, owner: u32, kind: FaultKind) -> Option<Duration> {
         let fault = self.plan.get(kind)?;
         if !self.devices[owner as usize].random.chance(fault.share) {
             return None;
@@ -137,70 +131,6 @@ impl<'c> Fleet<'c> {
         device.stage = Stage::Opening;
         device.silent_until = 0;
         device.link = engine.open(owner, Identity { name: &device.login.client_id, key: &key });
-    }
-
-    /// Appends the payload that was built last as a PUBLISH on one of the device's topics.
-    fn publish(&mut self, owner: u32, topic: Topic, sent: Sent, now: Nanos, output: &mut Vec<u8>) {
-        let device = &mut self.devices[owner as usize];
-        let qos = self.config.qos.min(1);
-        let id = if qos > 0 { device.next_packet_id() } else { 0 };
-        let topic = match topic {
-            Topic::Property => &device.topics.up_property,
-            Topic::Event => &device.topics.up_event,
-            Topic::Action => &device.topics.up_action,
-        };
-        packets::publish(output, &PublishHeader { topic, qos, duplicate: false, id }, &self.payload);
-        device.last_sent = now;
-        *self.summary.sent.entry(sent.name).or_default() += 1;
-        if let Some(token) = sent.token {
-            self.summary.unanswered += u64::from(device.expect_answer(token, now));
-        }
-    }
-
-    /// Appends a report of what changed, or of everything that may be reported.
-    fn report(&mut self, owner: u32, all: bool, spoil: Option<FaultKind>, now: Nanos, output: &mut Vec<u8>) {
-        let device = &mut self.devices[owner as usize];
-        let number = device.next_token();
-        let token = Token { product: &device.product, number };
-        let changed = std::mem::take(&mut device.changed);
-        let properties = device.model.properties();
-        let chosen = (0..properties.len())
-            .filter(|place| (all || changed[*place]) && properties[*place].mode.may_report());
-        self.payload.clear();
-        messages::report(&device.model, &device.values, chosen, &token, wall_ms(), spoil, &mut self.payload);
-        device.changed = changed;
-        device.changed.fill(false);
-
-        // Nothing can be answered to JSON that does not parse.
-        let answerable = spoil != Some(FaultKind::BadJson);
-        let start = output.len();
-        let sent = Sent { name: "report", token: answerable.then_some(number) };
-        self.publish(owner, Topic::Property, sent, now, output);
-        if self.strikes(owner, FaultKind::Duplicate).is_some() {
-            let end = output.len();
-            output.extend_from_within(start..end);
-            if self.config.qos > 0 {
-                output[end] |= 0x08;
-            }
-        }
-    }
-
-    fn ask(&mut self, owner: u32, method: &'static str, number: u32, now: Nanos, output: &mut Vec<u8>) {
-        let device = &mut self.devices[owner as usize];
-        self.payload.clear();
-        messages::question(method, &Token { product: &device.product, number }, &mut self.payload);
-        self.publish(owner, Topic::Property, Sent { name: method, token: Some(number) }, now, output);
-    }
-
-    fn event(&mut self, owner: u32, now: Nanos, output: &mut Vec<u8>) {
-        let device = &mut self.devices[owner as usize];
-        let number = device.next_token();
-        let token = Token { product: &device.product, number };
-        let events = device.model.events();
-        let event = &events[device.random.below(events.len() as u64) as usize];
-        self.payload.clear();
-        messages::event(event, &token, wall_ms(), &mut device.random, &mut self.payload);
-        self.publish(owner, Topic::Event, Sent { name: "event_post", token: Some(number) }, now, output);
     }
 
     /// The device's report timer went off.
@@ -382,13 +312,6 @@ impl<'c> Fleet<'c> {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Topic {
-    Property,
-    Event,
-    Action,
-}
-
 const fn reply_topic(is_action: bool) -> (Topic, &'static str) {
     if is_action { (Topic::Action, "action_reply") } else { (Topic::Property, "control_reply") }
 }
@@ -520,9 +443,4 @@ fn parse_model(product: &str, json: &str) -> Result<ThingModel, FleetError> {
 
 fn nanos(duration: Duration) -> Nanos {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX / 4).min(u64::MAX / 4)
-}
-
-fn wall_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -10,6 +10,7 @@ mod downlink;
 mod driver;
 mod faults;
 mod messages;
+mod sending;
 mod summary;
 mod values;
 
