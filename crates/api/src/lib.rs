@@ -1,1 +1,16 @@
-//! HTTP surfaces.
+//! HTTP surfaces: the internal management API, dynamic registration of devices, health and metrics, and the door
+//! through which MQTT over WebSocket reaches the cores.
+//!
+//! Surfaces are adapters: they check who asks, translate, and call the services; they hold no rules of their own.
+
+mod access;
+mod answer;
+mod door;
+mod health;
+mod internal;
+mod registration;
+mod server;
+mod services;
+
+pub use server::{Door, HttpError, HttpSettings, serve_local, serve_plain, serve_tls};
+pub use services::{Authorities, Services};

@@ -1,5 +1,6 @@
 //! What all cores share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -138,6 +139,18 @@ impl Router {
         for session in self.shared.sessions.select(of_user) {
             self.shared.close(&session, cause);
         }
+    }
+
+    /// Whether failed logins have locked this identity or address for now.
+    pub fn is_throttled(&self, address: IpAddr, identity: &str) -> bool {
+        let now = self.shared.clock.monotonic();
+        self.shared.throttle.lock().check(address, identity, now).is_err()
+    }
+
+    /// Counts a failed login outside MQTT, such as a registration with a wrong signature.
+    pub fn note_failed_login(&self, address: IpAddr, identity: &str) {
+        let now = self.shared.clock.monotonic();
+        self.shared.throttle.lock().failed(address, identity, now);
     }
 
     /// Sessions known now, connected or kept.

@@ -1,0 +1,72 @@
+//! A backup of the running server: the registry, the journal and the key that opens the sealed secrets, in one new
+//! directory.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::blocking;
+use crate::access::Origin;
+use crate::answer::{Answer, ApiError};
+use crate::services::Services;
+
+/// Files beside the journal that a backup contains; the registry is copied through its own engine.
+const PLAIN_FILES: [&str; 2] = ["secret.key", "ca.pem"];
+
+/// Where to put the backup: a directory that does not exist yet.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Target {
+    path: PathBuf,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Made {
+    path: PathBuf,
+}
+
+pub(crate) async fn make(
+    State(services): State<Arc<Services>>,
+    Extension(origin): Extension<Origin>,
+    Json(target): Json<Target>,
+) -> Answer<Json<Made>> {
+    if origin != Origin::Local {
+        // The path is one of the server's machine, and the backup contains the key of all secrets.
+        let message = "backups are made through the local socket only";
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message));
+    }
+    if !target.path.is_absolute() {
+        return Err(ApiError::invalid("the path must be absolute"));
+    }
+    let make = move |services: &Services| {
+        back_up(services, &target.path)?;
+        Ok(Made { path: target.path })
+    };
+    Ok(Json(blocking(&services, make).await?))
+}
+
+fn back_up(services: &Services, to: &Path) -> Answer<()> {
+    let failed = |what: &str, error: &dyn std::fmt::Display| ApiError::internal(format!("{what}: {error}"));
+    std::fs::create_dir(to).map_err(|error| ApiError::invalid(format!("{}: {error}", to.display())))?;
+    restrict(to).map_err(|error| failed("permissions", &error))?;
+    // The journal first: a device that is in it but not yet in the registry is passed over at recovery, while the
+    // other way round everything is there.
+    services.journal.backup_to(&to.join("journal")).map_err(|error| failed("journal", &error))?;
+    services.store.backup_to(&to.join("registry.sqlite"))?;
+    for name in PLAIN_FILES {
+        let from = services.data_dir.join(name);
+        if from.exists() {
+            std::fs::copy(&from, to.join(name)).map_err(|error| failed(name, &error))?;
+        }
+    }
+    Ok(())
+}
+
+fn restrict(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+}

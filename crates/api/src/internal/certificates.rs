@@ -1,0 +1,62 @@
+//! Device certificates.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Serialize;
+use yizhan_devices::DeviceLinks;
+use yizhan_identity::authority::DeviceKey;
+use yizhan_vocabulary::UnixMillis;
+use yizhan_vocabulary::causes::DisconnectCause;
+
+use super::{blocking, find_device};
+use crate::answer::Answer;
+use crate::services::Services;
+
+/// What a device needs to authenticate by certificate. The private key is shown this once and kept nowhere.
+#[derive(Serialize)]
+pub(crate) struct Issued {
+    certificate: String,
+    private_key: String,
+    ca: String,
+    serial: String,
+    not_after: UnixMillis,
+}
+
+pub(crate) async fn issue(
+    State(services): State<Arc<Services>>,
+    Path((product, device)): Path<(String, String)>,
+) -> Answer<(StatusCode, Json<Issued>)> {
+    let issue = move |services: &Services| {
+        let device = find_device(services, &product, &device)?;
+        let authority = &services.authorities.authority;
+        let now = services.clock.now();
+        let issued = services.certificates.issue(authority, &device, DeviceKey::Rsa2048, now)?;
+        Ok(Issued {
+            certificate: issued.certificate,
+            private_key: issued.private_key.to_string(),
+            ca: services.authorities.certificate.clone(),
+            serial: issued.serial,
+            not_after: issued.not_after,
+        })
+    };
+    Ok((StatusCode::CREATED, Json(blocking(&services, issue).await?)))
+}
+
+pub(crate) async fn revoke(
+    State(services): State<Arc<Services>>,
+    Path((product, device)): Path<(String, String)>,
+) -> Answer<StatusCode> {
+    let revoke = move |services: &Services| {
+        let device = find_device(services, &product, &device)?;
+        let revoked = services.certificates.revoke_all(device.id, services.clock.now())?;
+        if revoked > 0 {
+            services.router.disconnect(device.id, DisconnectCause::CredentialRevoked);
+        }
+        Ok(())
+    };
+    blocking(&services, revoke).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,170 @@
+//! Ordinary MQTT users, and the tokens of this API. Passwords and tokens are shown once and kept as hashes.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use yizhan_identity::users::{PasswordHash, generate_token, is_name};
+use yizhan_mqtt::TopicFilter;
+use yizhan_store::{ApiToken, MqttUser};
+use yizhan_vocabulary::UnixMillis;
+use yizhan_vocabulary::causes::DisconnectCause;
+
+use super::blocking;
+use crate::answer::{Answer, ApiError};
+use crate::services::Services;
+
+/// An MQTT user to create; without filters it may use everything outside `$`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewUser {
+    name: String,
+    #[serde(default)]
+    publish: Vec<String>,
+    #[serde(default)]
+    subscribe: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct CreatedUser {
+    name: String,
+    password: String,
+}
+
+pub(crate) async fn create_user(
+    State(services): State<Arc<Services>>,
+    Json(body): Json<NewUser>,
+) -> Answer<(StatusCode, Json<CreatedUser>)> {
+    check_name(&body.name)?;
+    for filter in body.publish.iter().chain(&body.subscribe) {
+        TopicFilter::parse(filter).map_err(|error| ApiError::invalid(format!("filter {filter}: {error}")))?;
+    }
+    let create = move |services: &Services| {
+        let (password, hash) = PasswordHash::generate();
+        let user = MqttUser {
+            name: body.name.clone(),
+            salt: hash.salt,
+            password_hash: hash.hash,
+            publish: body.publish,
+            subscribe: body.subscribe,
+            created_at: services.clock.now(),
+        };
+        services.store.create_mqtt_user(&user)?;
+        services.users.put(yizhan_router::MqttUser {
+            name: user.name.as_str().into(),
+            password: hash,
+            publish: user.publish,
+            subscribe: user.subscribe,
+        });
+        Ok(CreatedUser { name: body.name, password: password.to_string() })
+    };
+    Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
+}
+
+#[derive(Serialize)]
+pub(crate) struct Users {
+    users: Vec<User>,
+}
+
+#[derive(Serialize)]
+struct User {
+    name: String,
+    publish: Vec<String>,
+    subscribe: Vec<String>,
+    created_at: UnixMillis,
+}
+
+pub(crate) async fn list_users(State(services): State<Arc<Services>>) -> Answer<Json<Users>> {
+    let users = blocking(&services, |services| Ok(services.store.mqtt_users()?)).await?;
+    let shown = |user: MqttUser| User {
+        name: user.name,
+        publish: user.publish,
+        subscribe: user.subscribe,
+        created_at: user.created_at,
+    };
+    Ok(Json(Users { users: users.into_iter().map(shown).collect() }))
+}
+
+pub(crate) async fn remove_user(
+    State(services): State<Arc<Services>>,
+    Path(name): Path<String>,
+) -> Answer<StatusCode> {
+    let remove = move |services: &Services| {
+        services.store.delete_mqtt_user(&name)?;
+        services.users.remove(&name);
+        services.router.disconnect_user(&name, DisconnectCause::CredentialRevoked);
+        Ok(())
+    };
+    blocking(&services, remove).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewToken {
+    name: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct CreatedToken {
+    name: String,
+    token: String,
+}
+
+pub(crate) async fn create_token(
+    State(services): State<Arc<Services>>,
+    Json(body): Json<NewToken>,
+) -> Answer<(StatusCode, Json<CreatedToken>)> {
+    check_name(&body.name)?;
+    let create = move |services: &Services| {
+        let (token, hash) = generate_token();
+        let created_at = services.clock.now();
+        services.store.create_token(&ApiToken {
+            name: body.name.clone(),
+            hash,
+            created_at,
+            last_used_at: None,
+        })?;
+        Ok(CreatedToken { name: body.name, token: token.to_string() })
+    };
+    Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
+}
+
+#[derive(Serialize)]
+pub(crate) struct Tokens {
+    tokens: Vec<Token>,
+}
+
+#[derive(Serialize)]
+struct Token {
+    name: String,
+    created_at: UnixMillis,
+    last_used_at: Option<UnixMillis>,
+}
+
+pub(crate) async fn list_tokens(State(services): State<Arc<Services>>) -> Answer<Json<Tokens>> {
+    let tokens = blocking(&services, |services| Ok(services.store.tokens()?)).await?;
+    let shown = |token: ApiToken| Token {
+        name: token.name,
+        created_at: token.created_at,
+        last_used_at: token.last_used_at,
+    };
+    Ok(Json(Tokens { tokens: tokens.into_iter().map(shown).collect() }))
+}
+
+pub(crate) async fn remove_token(
+    State(services): State<Arc<Services>>,
+    Path(name): Path<String>,
+) -> Answer<StatusCode> {
+    blocking(&services, move |services| Ok(services.store.delete_token(&name)?)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn check_name(name: &str) -> Answer<()> {
+    if is_name(name) {
+        return Ok(());
+    }
+    Err(ApiError::invalid("a name has 1 to 64 letters, digits, '.', '_', '-' or '@'"))
+}

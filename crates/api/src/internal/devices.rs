@@ -1,0 +1,114 @@
+//! Devices of a product.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use yizhan_devices::{DeviceCreation, DeviceView};
+
+use super::{blocking, find_device, find_product_id};
+use crate::answer::{Answer, ApiError};
+use crate::services::Services;
+
+/// Devices in one page of a list.
+const MAX_PAGE: usize = 1_000;
+
+/// Devices to create: by name, or numbered behind a prefix.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Creation {
+    names: Option<Vec<String>>,
+    prefix: Option<String>,
+    count: Option<usize>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Devices {
+    devices: Vec<DeviceView>,
+    total: usize,
+}
+
+pub(crate) async fn create(
+    State(services): State<Arc<Services>>,
+    Path(product): Path<String>,
+    Json(body): Json<Creation>,
+) -> Answer<(StatusCode, Json<Devices>)> {
+    let id = find_product_id(&product)?;
+    let creation = match body {
+        Creation { names: Some(names), prefix: None, count: None } => DeviceCreation::Named(names),
+        Creation { names: None, prefix: Some(prefix), count: Some(count) } => {
+            DeviceCreation::Numbered { prefix, count }
+        }
+        _ => return Err(ApiError::invalid("give either names, or prefix and count")),
+    };
+    let devices =
+        blocking(&services, move |services| Ok(services.devices.create_devices(&id, creation)?)).await?;
+    let total = devices.len();
+    Ok((StatusCode::CREATED, Json(Devices { devices, total })))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Page {
+    offset: Option<usize>,
+    limit: Option<usize>,
+}
+
+pub(crate) async fn list(
+    State(services): State<Arc<Services>>,
+    Path(product): Path<String>,
+    Query(page): Query<Page>,
+) -> Answer<Json<Devices>> {
+    let id = find_product_id(&product)?;
+    let list = move |services: &Services| {
+        let mut devices = services.devices.known_product(&id)?.devices();
+        devices.sort_by(|one, other| one.name.cmp(&other.name));
+        let total = devices.len();
+        let limit = page.limit.unwrap_or(100).min(MAX_PAGE);
+        let shown = devices.iter().skip(page.offset.unwrap_or(0)).take(limit);
+        Ok(Devices { devices: shown.map(|device| device.view()).collect(), total })
+    };
+    Ok(Json(blocking(&services, list).await?))
+}
+
+pub(crate) async fn show(
+    State(services): State<Arc<Services>>,
+    Path((product, device)): Path<(String, String)>,
+) -> Answer<Json<DeviceView>> {
+    let show = move |services: &Services| Ok(find_device(services, &product, &device)?.view());
+    Ok(Json(blocking(&services, show).await?))
+}
+
+/// What to change of a device.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    enabled: bool,
+}
+
+pub(crate) async fn change(
+    State(services): State<Arc<Services>>,
+    Path((product, device)): Path<(String, String)>,
+    Json(body): Json<Change>,
+) -> Answer<Json<DeviceView>> {
+    let change = move |services: &Services| {
+        let device = find_device(services, &product, &device)?;
+        services.devices.enable_device(&device, body.enabled)?;
+        Ok(device.view())
+    };
+    Ok(Json(blocking(&services, change).await?))
+}
+
+pub(crate) async fn remove(
+    State(services): State<Arc<Services>>,
+    Path((product, device)): Path<(String, String)>,
+) -> Answer<StatusCode> {
+    let remove = move |services: &Services| {
+        let device = find_device(services, &product, &device)?;
+        services.certificates.revoke_all(device.id, services.clock.now())?;
+        Ok(services.devices.delete_device(&device)?)
+    };
+    blocking(&services, remove).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

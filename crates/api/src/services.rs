@@ -1,0 +1,50 @@
+//! What the surfaces call.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use yizhan_devices::{CertificateDirectory, Devices};
+use yizhan_identity::authority::Authority;
+use yizhan_identity::signed_request::HostList;
+use yizhan_journal::Journal;
+use yizhan_link::Admission;
+use yizhan_observe::Metrics;
+use yizhan_router::{Router, UserDirectory};
+use yizhan_store::Store;
+use yizhan_vocabulary::Clock;
+
+/// The private authority of this installation.
+pub struct Authorities {
+    /// Issues certificates.
+    pub authority: Authority,
+    /// Its own certificate, PEM.
+    pub certificate: String,
+}
+
+/// Everything a surface may call. One value for the whole server.
+pub struct Services {
+    /// Products, devices, their data and commands.
+    pub devices: Devices,
+    /// Device certificates.
+    pub certificates: Arc<CertificateDirectory>,
+    /// Sessions and messages.
+    pub router: Router,
+    /// Ordinary MQTT users.
+    pub users: Arc<UserDirectory>,
+    /// The registry; for tokens, users and backups.
+    pub store: Arc<Store>,
+    /// The log; for its state and for backups.
+    pub journal: Journal,
+    /// The private authority.
+    pub authorities: Authorities,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Connections.
+    pub admission: Arc<Admission>,
+    /// Host names under which devices may have signed registration requests.
+    pub hosts: HostList,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The data directory; backups copy what is in it.
+    pub data_dir: PathBuf,
+}
