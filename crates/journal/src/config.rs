@@ -64,7 +64,7 @@ impl JournalConfig {
         if !(Self::MIN_SEGMENT_BYTES..=Self::MAX_SEGMENT_BYTES).contains(&self.segment_bytes) {
             return invalid("segment_bytes must lie between 64 KiB and 1 GiB");
         }
-        if self.segment_bytes % 4096 != 0 {
+        if !self.segment_bytes.is_multiple_of(4096) {
             return invalid("segment_bytes must be a multiple of 4096");
         }
         if self.max_unsealed_segments < 2 {

@@ -1,125 +1,200 @@
-//! The handle of a running journal, and what recovery gives before it runs.
+//! The handle of a running journal.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 
-use yizhan_vocabulary::{Clock, DeviceId, PointValue, UnixMillis};
+use parking_lot::Mutex;
+use yizhan_vocabulary::{DeviceId, PointValue, UnixMillis};
 
-use crate::query::TimeRange;
-use crate::{
-    BackupError, Bucket, Checkpoint, Cursor, FatalError, JournalConfig, JournalStats, Lane, LogEntry,
-    LogKind, OpenError, Order, Page, PropertyNumber, QueryError, RecordView, Refused,
-};
+use crate::backup;
+use crate::commit::{Gate, Lane, SpareKeeper, Writer};
+use crate::config::JournalConfig;
+use crate::days::FileClass;
+use crate::engine::Engine;
+use crate::error::{BackupError, OpenError, QueryError, Refused};
+use crate::query::{self, Bucket, Cursor, LogEntry, MAX_BUCKETS, Order, Page, PageRequest, TimeRange};
+use crate::record::{LogKind, PropertyNumber};
+use crate::recover::{self, Recovered};
+use crate::sealer::Sealer;
+use crate::stats::JournalStats;
 
-/// A running journal; cloning it is cheap.
+/// A running journal; cloning it is cheap. Without [`Journal::shutdown`] the last clone stops the threads in an orderly
+/// way but takes no checkpoint, so that the next start replays the log.
 #[derive(Clone)]
 pub struct Journal {
-    shared: Arc<Shared>,
+    running: Arc<Running>,
 }
 
-struct Shared {
-    config: JournalConfig,
-    seq: AtomicU64,
-}
-
-/// A journal that has been read but does not run yet.
-pub struct Recovered {
-    config: JournalConfig,
-}
-
-impl Recovered {
-    /// Every key and value of a checkpoint table; none if the table was never written.
-    pub fn each_state(&self, _table: &str, _f: impl FnMut(&[u8], &[u8])) -> Result<(), OpenError> {
-        Ok(())
-    }
-
-    /// Every record that is not covered by a checkpoint for sure, in log order.
-    pub fn each_record(&self, _f: impl FnMut(RecordView<'_>)) -> Result<(), OpenError> {
-        Ok(())
-    }
-
-    /// Starts the journal's threads. `on_fatal` is called once, from the writer thread, when the log fails.
-    pub fn start(
-        self,
-        _checkpoints: Vec<Box<dyn Checkpoint>>,
-        _clock: Arc<dyn Clock>,
-        _on_fatal: Box<dyn Fn(FatalError) + Send + Sync>,
-    ) -> Result<Journal, OpenError> {
-        Ok(Journal { shared: Arc::new(Shared { config: self.config, seq: AtomicU64::new(1) }) })
-    }
+struct Running {
+    engine: Arc<Engine>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    background: Mutex<Vec<JoinHandle<()>>>,
+    final_checkpoint: Arc<AtomicBool>,
 }
 
 impl Journal {
     /// Locks the directory, checks its format and finds the end of the log. Makes the directory when there is none.
     pub fn recover(config: JournalConfig) -> Result<Recovered, OpenError> {
-        config.check()?;
-        Ok(Recovered { config })
+        recover::recover(config)
+    }
+
+    pub(crate) fn run(
+        engine: Arc<Engine>,
+        writer: Writer,
+        spares: SpareKeeper,
+        sealer: Sealer,
+        final_checkpoint: Arc<AtomicBool>,
+    ) -> Result<Self, OpenError> {
+        let dir = engine.config.dir.clone();
+        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new().name(name.into()).spawn(run).map_err(OpenError::io(&dir))
+        };
+        let spares = spawn("journal-spares", Box::new(move || spares.run()))?;
+        let sealer = spawn("journal-sealer", Box::new(move || sealer.run()))?;
+        let writer = spawn("journal-writer", Box::new(move || writer.run()))?;
+        let running = Running {
+            engine,
+            writer: Mutex::new(Some(writer)),
+            background: Mutex::new(vec![spares, sealer]),
+            final_checkpoint,
+        };
+        Ok(Self { running: Arc::new(running) })
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.running.engine
     }
 
     /// The next place in the order of all changes. Take it under the lock of what is changed.
     pub fn next_seq(&self) -> u64 {
-        self.shared.seq.fetch_add(1, Ordering::Relaxed)
+        self.engine().seq.fetch_add(1, Ordering::SeqCst)
     }
 
     /// A way into the log for one thread. `wake` is called, from the writer thread, after a commit that made
     /// something of this lane durable; it must not block.
-    pub fn lane(&self, _wake: Arc<dyn Fn() + Send + Sync>) -> Lane {
-        Lane { max_record_bytes: self.shared.config.max_record_bytes }
+    pub fn lane(&self, wake: Arc<dyn Fn() + Send + Sync>) -> Lane {
+        let engine = self.engine();
+        Lane::new(engine.intake.clone(), engine.counters.clone(), wake, engine.config.max_record_bytes)
     }
 
-    /// Whether a batch would be accepted now: one atomic load.
+    /// Whether something new may be accepted from outside: a few atomic loads. It says no a little earlier than
+    /// [`Lane::submit`], so that what was accepted can still be submitted.
     pub fn accepting(&self) -> Result<(), Refused> {
-        Err(Refused::Closing)
+        self.engine().intake.accepting()
     }
 
-    /// Points of one property of one device, in order of time.
+    /// Points of one property of one stream, in order of time. Points of the same time keep the order of the log.
     pub fn history(
         &self,
-        _stream: DeviceId,
-        _property: PropertyNumber,
-        _range: impl Into<TimeRange>,
-        _order: Order,
-        _limit: usize,
-        _cursor: Option<Cursor>,
+        stream: DeviceId,
+        property: PropertyNumber,
+        range: impl Into<TimeRange>,
+        order: Order,
+        limit: usize,
+        cursor: Option<Cursor>,
     ) -> Result<Page<(UnixMillis, PointValue)>, QueryError> {
-        Ok(Page { items: Vec::new(), next: None })
+        self.engine().query(FileClass::History, range.into(), |range, sources| {
+            let request = PageRequest { range, order, limit, cursor };
+            query::history_page(stream, property, &request, sources)
+        })
     }
 
     /// The same points, summed up in spans of `bucket_ms`; spans without points are left out.
     pub fn history_buckets(
         &self,
-        _stream: DeviceId,
-        _property: PropertyNumber,
-        _range: impl Into<TimeRange>,
-        _bucket_ms: u64,
+        stream: DeviceId,
+        property: PropertyNumber,
+        range: impl Into<TimeRange>,
+        bucket_ms: u64,
     ) -> Result<Vec<Bucket>, QueryError> {
-        Ok(Vec::new())
+        let range = range.into();
+        if let (Some(from), Some(to)) = (range.from, range.to) {
+            let span = to.0.saturating_sub(from.0).max(0) as u64;
+            if span / bucket_ms.max(1) > MAX_BUCKETS as u64 {
+                return Err(QueryError::TooManyBuckets { limit: MAX_BUCKETS });
+            }
+        }
+        self.engine().query(FileClass::History, range, |range, sources| {
+            query::history_buckets(stream, property, range, bucket_ms, sources)
+        })
     }
 
-    /// Entries of one log of one stream, in order of time.
+    /// Entries of one log of one stream, in order of time and then of `seq`.
     pub fn log(
         &self,
-        _stream: DeviceId,
-        _kind: LogKind,
-        _range: impl Into<TimeRange>,
-        _order: Order,
-        _limit: usize,
-        _cursor: Option<Cursor>,
+        stream: DeviceId,
+        kind: LogKind,
+        range: impl Into<TimeRange>,
+        order: Order,
+        limit: usize,
+        cursor: Option<Cursor>,
     ) -> Result<Page<LogEntry>, QueryError> {
-        Ok(Page { items: Vec::new(), next: None })
+        self.engine().query(FileClass::Log, range.into(), |range, sources| {
+            let request = PageRequest { range, order, limit, cursor };
+            query::log_page(stream, kind, &request, sources)
+        })
     }
 
     /// What the journal counted so far.
     pub fn stats(&self) -> JournalStats {
-        JournalStats::default()
+        let engine = self.engine();
+        JournalStats {
+            unsealed_segments: engine.segments.read().len(),
+            spare_segments: engine.intake.staging.lock().spares.len(),
+            history_days: engine.days.count(FileClass::History),
+            log_days: engine.days.count(FileClass::Log),
+            backlog_bytes: engine.intake.backlog.load(Ordering::Relaxed),
+            ..engine.counters.snapshot()
+        }
     }
 
-    /// Makes a copy from which a journal can be recovered, while this one goes on.
-    pub fn backup_to(&self, _dir: &Path) -> Result<(), BackupError> {
-        Err(BackupError::NotRunning)
+    /// Makes a copy in `dir`, which must be empty or missing, from which a journal can be recovered; this one goes on.
+    /// Day files are shared through hard links where possible and copied on their next change.
+    pub fn backup_to(&self, dir: &Path) -> Result<(), BackupError> {
+        if self.engine().intake.gate() >= Gate::Closing {
+            return Err(BackupError::NotRunning);
+        }
+        backup::make(self.engine(), dir)
+    }
+
+    /// Has the active segment closed and sealed soon, as if it were full. Nothing happens when it is empty.
+    pub fn seal_soon(&self) {
+        self.engine().intake.request_close();
     }
 
     /// Refuses new batches, makes what was accepted durable, takes a last checkpoint and stops the threads.
-    pub fn shutdown(&self) {}
+    pub fn shutdown(&self) {
+        self.running.final_checkpoint.store(true, Ordering::SeqCst);
+        self.running.stop();
+    }
+}
+
+impl Running {
+    fn stop(&self) {
+        self.engine.intake.close(Gate::Closing);
+        if let Some(writer) = self.writer.lock().take() {
+            join(writer);
+        }
+        self.engine.sealer_wakeup.stop();
+        self.engine.spares_wakeup.stop();
+        for thread in std::mem::take(&mut *self.background.lock()) {
+            join(thread);
+        }
+        self.engine.days.close_all();
+    }
+}
+
+/// A handle may be dropped on one of the journal's own threads, which cannot wait for itself.
+fn join(thread: JoinHandle<()>) {
+    if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+        tracing::error!("a thread of the journal panicked");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }

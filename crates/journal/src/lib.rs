@@ -1,20 +1,29 @@
 //! The durable log: group commit, blocks, history and log queries, retention.
 
+mod backup;
+mod blocks;
 mod commit;
 mod config;
+mod days;
+mod engine;
 mod error;
 mod journal;
+mod layout;
 mod query;
 mod record;
+mod recover;
+mod sealer;
 mod segment;
 mod state;
 mod stats;
+mod wakeup;
 
 pub use commit::{Batch, Lane, Ticket};
 pub use config::JournalConfig;
 pub use error::{BackupError, FatalError, OpenError, QueryError, Refused, TooLarge, WaitError};
-pub use journal::{Journal, Recovered};
-pub use query::{Bucket, Cursor, LogEntry, Order, Page, TimeRange};
+pub use journal::Journal;
+pub use query::{Bucket, Cursor, LogEntry, MAX_BUCKETS, MAX_PAGE, Order, Page, TimeRange};
 pub use record::{LogKind, PropertyNumber, Record, RecordKind, RecordView, STREAM_SYSTEM, TIME_LIMITS};
+pub use recover::{Recovered, RecoveryReport};
 pub use state::{Checkpoint, StateWriter};
 pub use stats::{COMMIT_BATCH_BOUNDS, JournalStats, SYNC_LATENCY_BOUNDS_US};

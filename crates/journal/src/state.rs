@@ -3,6 +3,10 @@
 //! A checkpoint may be fuzzy: it is taken while changes go on, and each entity in it carries the sequence number up to
 //! which it is complete; replay skips what an entity already includes.
 
+use std::path::{Path, PathBuf};
+
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+
 /// Something whose state is rebuilt at start from checkpoints and the log.
 pub trait Checkpoint: Send {
     /// The table its keys live in; one owner a table, the same for ever.
@@ -62,5 +66,93 @@ impl StateWriter {
             let key = &self.bytes[change.start..value_start];
             (key, change.value_len.map(|length| &self.bytes[value_start..value_start + length]))
         })
+    }
+}
+
+/// Where checkpoints are kept.
+pub(crate) struct StateStore {
+    path: PathBuf,
+    database: Database,
+}
+
+/// How far the log has been absorbed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Segments up to this one are sealed and checkpointed.
+    pub retired_through: u64,
+    /// A number that no record had when the checkpoint was taken.
+    pub next_seq: u64,
+}
+
+const META: TableDefinition<'static, &str, u64> = TableDefinition::new("journal");
+const RETIRED_THROUGH: &str = "retired_through";
+const NEXT_SEQ: &str = "next_seq";
+const CACHE_BYTES: usize = 8 << 20;
+
+fn table_name(owner: &str) -> String {
+    format!("state.{owner}")
+}
+
+impl StateStore {
+    pub(crate) fn open(path: &Path) -> Result<Self, redb::Error> {
+        let database = Database::builder().set_cache_size(CACHE_BYTES).create(path)?;
+        Ok(Self { path: path.to_owned(), database })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn progress(&self) -> Result<Progress, redb::Error> {
+        let transaction = self.database.begin_read()?;
+        let table = match transaction.open_table(META) {
+            Ok(table) => table,
+            Err(TableError::TableDoesNotExist(_)) => return Ok(Progress::default()),
+            Err(error) => return Err(error.into()),
+        };
+        let read = |key| table.get(key).map(|found| found.map_or(0, |value| value.value()));
+        Ok(Progress { retired_through: read(RETIRED_THROUGH)?, next_seq: read(NEXT_SEQ)? })
+    }
+
+    pub(crate) fn each(&self, owner: &str, mut f: impl FnMut(&[u8], &[u8])) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_read()?;
+        let name = table_name(owner);
+        let table = match transaction.open_table(TableDefinition::<&[u8], &[u8]>::new(&name)) {
+            Ok(table) => table,
+            Err(TableError::TableDoesNotExist(_)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        for entry in table.iter()? {
+            let (key, value) = entry?;
+            f(key.value(), value.value());
+        }
+        Ok(())
+    }
+
+    /// Makes the changes and the progress durable together.
+    pub(crate) fn commit(
+        &self,
+        changes: &[(&'static str, StateWriter)],
+        progress: Progress,
+    ) -> Result<(), redb::Error> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_quick_repair(true);
+        for (owner, writer) in changes.iter().filter(|(_, writer)| !writer.is_empty()) {
+            let name = table_name(owner);
+            let mut table = transaction.open_table(TableDefinition::<&[u8], &[u8]>::new(&name))?;
+            for (key, value) in writer.changes() {
+                match value {
+                    Some(value) => drop(table.insert(key, value)?),
+                    None => drop(table.remove(key)?),
+                }
+            }
+        }
+        {
+            let mut meta = transaction.open_table(META)?;
+            meta.insert(RETIRED_THROUGH, progress.retired_through)?;
+            meta.insert(NEXT_SEQ, progress.next_seq)?;
+        }
+        transaction.commit()?;
+        Ok(())
     }
 }

@@ -1,12 +1,24 @@
 //! Reading back: history and logs, out of sealed blocks and of what is not sealed yet.
 
+mod merge;
+mod subjects;
+
 use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
-use yizhan_vocabulary::{PointValue, UnixMillis};
+use yizhan_vocabulary::{DeviceId, PointValue, UnixMillis};
 
 use crate::error::QueryError;
+use crate::record::{LogKind, PropertyNumber, TIME_LIMITS};
+use merge::Merge;
+pub(crate) use merge::Sources;
+use subjects::{PropertyHistory, StreamLog};
+
+/// Buckets that one query may give.
+pub const MAX_BUCKETS: usize = 20_000;
+/// Items that one page holds at most.
+pub const MAX_PAGE: usize = 100_000;
 
 /// Which end of a range comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,4 +117,137 @@ pub struct Bucket {
     pub first: PointValue,
     /// The newest value.
     pub last: PointValue,
+}
+
+impl TimeRange {
+    /// Both ends inclusive, within what records can carry and not before `earliest`.
+    pub(crate) fn bounds(self, earliest: UnixMillis) -> std::ops::RangeInclusive<i64> {
+        let from = self.from.unwrap_or(TIME_LIMITS.0).max(earliest).max(TIME_LIMITS.0);
+        let last = self.to.map_or(TIME_LIMITS.1, |to| to.plus_ms(-1)).min(TIME_LIMITS.1);
+        from.0..=last.0
+    }
+}
+
+/// What a page of `limit` items out of one merge needs.
+pub(crate) struct PageRequest {
+    pub range: std::ops::RangeInclusive<i64>,
+    pub order: Order,
+    pub limit: usize,
+    pub cursor: Option<Cursor>,
+}
+
+impl PageRequest {
+    /// The range that is left behind the cursor; the cursor's own moment belongs to it.
+    fn remaining(&self) -> std::ops::RangeInclusive<i64> {
+        let (from, last) = (*self.range.start(), *self.range.end());
+        match (self.cursor, self.order) {
+            (None, _) => from..=last,
+            (Some(cursor), Order::Ascending) => cursor.time.max(from)..=last,
+            (Some(cursor), Order::Descending) => from..=cursor.time.min(last),
+        }
+    }
+}
+
+/// A page of points. The cursor counts how many points of its moment were given already.
+pub(crate) fn history_page(
+    stream: DeviceId,
+    property: PropertyNumber,
+    request: &PageRequest,
+    sources: Sources<'_>,
+) -> Result<Page<(UnixMillis, PointValue)>, QueryError> {
+    let subject = PropertyHistory { stream: stream.0, property };
+    let mut merge = Merge::new(subject, request.order, request.remaining(), sources)?;
+    let limit = request.limit.clamp(1, MAX_PAGE);
+    let mut items = Vec::new();
+    let mut given = request.cursor.unwrap_or(Cursor { time: i64::MIN, rank: 0 });
+    let mut to_skip = given.rank;
+    let mut next = None;
+    while let Some(row) = merge.next()? {
+        if row.time == given.time && to_skip > 0 {
+            to_skip -= 1;
+            continue;
+        }
+        if items.len() == limit {
+            next = Some(given);
+            break;
+        }
+        given = if row.time == given.time {
+            Cursor { rank: given.rank + 1, ..given }
+        } else {
+            Cursor { time: row.time, rank: 1 }
+        };
+        to_skip = 0;
+        items.push((UnixMillis(row.time), row.item));
+    }
+    Ok(Page { items, next })
+}
+
+/// A page of log entries. The cursor names the last entry that was given.
+pub(crate) fn log_page(
+    stream: DeviceId,
+    kind: LogKind,
+    request: &PageRequest,
+    sources: Sources<'_>,
+) -> Result<Page<LogEntry>, QueryError> {
+    let subject = StreamLog { stream: stream.0, kind };
+    let mut merge = Merge::new(subject, request.order, request.remaining(), sources)?;
+    let limit = request.limit.clamp(1, MAX_PAGE);
+    let mut items: Vec<LogEntry> = Vec::new();
+    let mut next = None;
+    while let Some(row) = merge.next()? {
+        let given = request.cursor.is_some_and(|cursor| {
+            row.time == cursor.time
+                && match request.order {
+                    Order::Ascending => row.seq <= cursor.rank,
+                    Order::Descending => row.seq >= cursor.rank,
+                }
+        });
+        if given {
+            continue;
+        }
+        if items.len() == limit {
+            next = items.last().map(|last| Cursor { time: last.time.0, rank: last.seq });
+            break;
+        }
+        items.push(row.item);
+    }
+    Ok(Page { items, next })
+}
+
+/// Sums up all points of the range.
+pub(crate) fn history_buckets(
+    stream: DeviceId,
+    property: PropertyNumber,
+    range: std::ops::RangeInclusive<i64>,
+    bucket_ms: u64,
+    sources: Sources<'_>,
+) -> Result<Vec<Bucket>, QueryError> {
+    let width = i64::try_from(bucket_ms.max(1)).unwrap_or(i64::MAX);
+    let subject = PropertyHistory { stream: stream.0, property };
+    let mut merge = Merge::new(subject, Order::Ascending, range, sources)?;
+    let mut buckets: Vec<Bucket> = Vec::new();
+    let mut sum = 0.0;
+    let mut numbers = 0_u64;
+    while let Some(row) = merge.next()? {
+        let start = UnixMillis(row.time.div_euclid(width) * width);
+        if buckets.last().is_none_or(|bucket| bucket.start != start) {
+            if buckets.len() == MAX_BUCKETS {
+                return Err(QueryError::TooManyBuckets { limit: MAX_BUCKETS });
+            }
+            let (first, last) = (row.item.clone(), row.item.clone());
+            buckets.push(Bucket { start, count: 0, min: None, max: None, mean: None, first, last });
+            (sum, numbers) = (0.0, 0);
+        }
+        let Some(bucket) = buckets.last_mut() else { continue };
+        bucket.count += 1;
+        if let Some(number) = row.item.as_number() {
+            sum += number;
+            numbers += 1;
+            bucket.min = Some(bucket.min.map_or(number, |min| min.min(number)));
+            bucket.max = Some(bucket.max.map_or(number, |max| max.max(number)));
+            bucket.mean = Some(sum / numbers as f64);
+        }
+        bucket.last = row.item;
+    }
+    Ok(buckets)
 }

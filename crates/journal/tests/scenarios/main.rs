@@ -1,0 +1,6 @@
+//! Scenarios with real files: what the journal promises, checked from outside.
+#![expect(clippy::unwrap_used, reason = "the functions around the tests are test code too")]
+
+mod log;
+mod queries;
+mod support;
