@@ -255,6 +255,9 @@ fn take_session(reader: &mut Reader<'_>) -> Result<SessionImage, ImageError> {
             return Err(ImageError::Invalid("delivery stage"));
         }
         let delivery = take_delivery(reader)?;
+        if delivery.qos == QoS::AtMostOnce || (flags & RELEASED != 0 && delivery.qos != QoS::ExactlyOnce) {
+            return Err(ImageError::Invalid("delivery stage"));
+        }
         deliveries.push(DeliveryImage {
             id,
             delivery,

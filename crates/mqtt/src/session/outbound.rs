@@ -400,25 +400,30 @@ impl Outbound {
         Settled { id: slot.id, tag: slot.delivery.tag, outcome }
     }
 
+    /// A QoS 0 delivery is never kept, so one that is stored all the same is damage and left out.
     pub(super) fn restore(&mut self, id: PacketId, delivery: Delivery, stage: Stage) {
         self.forget(id);
+        if delivery.qos == QoS::AtMostOnce {
+            return;
+        }
         self.crowded = true;
-        self.insert(self.slots.len(), id, stage, delivery);
+        self.insert(self.slots.len(), id, Stage::Ready, delivery);
         match stage {
             Stage::Held | Stage::Ready => {}
             Stage::Sent => self.count_as_sent(self.slots.len()),
             Stage::Released => {
-                self.count_as_sent(self.slots.len());
-                self.release(self.slots.len() - 1);
+                self.restore_released(id);
             }
         }
     }
 
-    /// Marks as released whatever the entry's stage was.
+    /// Marks as released whatever the entry's stage was; at QoS 1 there is no such stage, so it counts as sent.
     pub(super) fn restore_released(&mut self, id: PacketId) -> bool {
         let Some(index) = self.slots.iter().position(|slot| slot.id == id) else { return false };
         self.count_as_sent(index + 1);
-        self.release(index);
+        if self.slots[index].delivery.qos == QoS::ExactlyOnce {
+            self.release(index);
+        }
         true
     }
 

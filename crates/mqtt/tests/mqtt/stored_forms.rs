@@ -61,7 +61,11 @@ fn session() -> impl Strategy<Value = SessionImage> {
                 subscriptions: vec![(filter, options)],
                 deliveries: deliveries
                     .into_iter()
-                    .map(|(id, delivery, sent, released)| DeliveryImage { id, delivery, sent, released })
+                    .filter(|(_, delivery, _, _)| delivery.qos != QoS::AtMostOnce)
+                    .map(|(id, delivery, sent, released)| {
+                        let released = released && delivery.qos == QoS::ExactlyOnce;
+                        DeliveryImage { id, delivery, sent, released }
+                    })
                     .collect(),
                 inbound_qos2,
             }
@@ -137,6 +141,20 @@ fn an_idle_session_and_decoder_are_small() {
     // Session and the boxed connection part together.
     let idle = size_of::<Session>() + yizhan_mqtt::session::CONNECTION_BYTES;
     assert!(idle <= 400, "{idle}");
+}
+
+#[test]
+fn a_stage_that_cannot_be_is_damage() {
+    for (qos, released) in [(QoS::AtMostOnce, false), (QoS::AtLeastOnce, true)] {
+        let message = Message::new("a", Bytes::new(), qos);
+        let id = PacketId::MIN;
+        let delivery = Delivery::new(message);
+        let deliveries = vec![DeliveryImage { id, delivery, sent: true, released }];
+        let image = SessionImage { deliveries, ..SessionImage::default() };
+        let mut stored = Vec::new();
+        image.write_to(&mut stored);
+        assert_eq!(SessionImage::read_from(&stored), Err(ImageError::Invalid("delivery stage")));
+    }
 }
 
 fn connect(version: Version, clean_start: bool) -> Connect {
