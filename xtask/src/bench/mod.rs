@@ -14,7 +14,7 @@ mod scenarios;
 mod server;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -22,6 +22,9 @@ use anyhow::{Context as _, bail};
 use figures::Result;
 use machine::Cores;
 use scenarios::{Bench, SCENARIOS};
+
+/// Where the report of a whole run is kept.
+const LATEST: &str = "docs/bench/latest.md";
 
 /// Arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
@@ -53,9 +56,10 @@ pub struct BenchArguments {
     /// More arguments for `yizhan serve`, such as `--set key=value`; may be given several times.
     #[arg(long, allow_hyphen_values = true)]
     serve: Vec<String>,
-    /// Where the report is written beside the standard output.
-    #[arg(long, default_value = "docs/bench/latest.md")]
-    output: PathBuf,
+    /// Where the report is written beside the standard output; a whole run that is not quick goes to
+    /// docs/bench/latest.md by itself.
+    #[arg(long)]
+    output: Option<PathBuf>,
     /// List the scenarios and stop.
     #[arg(long)]
     list: bool,
@@ -130,17 +134,24 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<()> {
     }
     let text = report::markdown(&about, &bench, &results, started.elapsed());
     write!(std::io::stdout().lock(), "{text}")?;
-    if let Some(parent) = arguments.output.parent() {
-        std::fs::create_dir_all(parent)?;
+    let whole = results.len() == SCENARIOS.len() && !arguments.quick;
+    let file = arguments.output.clone().or_else(|| whole.then(|| PathBuf::from(LATEST)));
+    if let Some(file) = file {
+        write_report(&file, &text)?;
     }
-    std::fs::write(&arguments.output, &text)
-        .with_context(|| format!("cannot write the report to {}", arguments.output.display()))?;
     let failed: Vec<&str> =
         results.iter().filter(|result| result.failure.is_some()).map(|result| result.scenario.name).collect();
     if !failed.is_empty() {
         bail!("these scenarios failed: {}", failed.join(", "));
     }
     Ok(())
+}
+
+fn write_report(file: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(parent) = file.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::write(file, text).with_context(|| format!("cannot write the report to {}", file.display()))
 }
 
 /// Tells a person what is going on; the report alone goes to the standard output.
