@@ -11,7 +11,7 @@ use yizhan_testkit::mqtt::{Publishing, Received, Version};
 
 use crate::random::Random;
 use crate::stage::{Actor, Visit};
-use crate::wire::Lost;
+use crate::wire::{Lost, Wire};
 
 /// A command that the server accepted.
 #[derive(Debug, Clone)]
@@ -77,18 +77,60 @@ impl Actor for Commander {
     }
 }
 
-/// The device: answers four of five commands.
+/// The device. It answers four of five commands at once and the others in its next life; what was asked for while it was
+/// away it learns from `get_status`, as the protocol has it.
 pub struct Obedient {
     device: DeviceCredentials,
     random: Random,
     /// Token to target, for all it was told.
     pub told: BTreeMap<String, u64>,
     pub repeated: u64,
+    unanswered: Vec<String>,
 }
 
 impl Obedient {
     pub fn new(device: DeviceCredentials, random: Random) -> Self {
-        Self { device, random, told: BTreeMap::new(), repeated: 0 }
+        Self { device, random, told: BTreeMap::new(), repeated: 0, unanswered: Vec::new() }
+    }
+
+    fn say(&self, wire: &mut Wire, message: &Value) -> Result<(), Lost> {
+        let topic = format!("$thing/up/property/{}", self.device.topic_suffix());
+        wire.publish(&Publishing::new(&topic, message.to_string().as_bytes()))
+    }
+
+    fn answer(&self, wire: &mut Wire, token: &str) -> Result<(), Lost> {
+        self.say(wire, &json!({ "method": "control_reply", "clientToken": token, "code": 0, "status": "" }))
+    }
+
+    fn obey(&mut self, visit: &Visit<'_>, wire: &mut Wire, token: &str, target: u64) -> Result<(), Lost> {
+        match self.told.insert(token.to_owned(), target) {
+            Some(before) if before != target => {
+                visit.find(format!("command {token} said {before} before and {target} now"));
+            }
+            Some(_) => self.repeated += 1,
+            None => {}
+        }
+        if self.random.chance(80) {
+            return self.answer(wire, token);
+        }
+        self.unanswered.push(token.to_owned());
+        Ok(())
+    }
+
+    fn hear(&mut self, visit: &Visit<'_>, wire: &mut Wire, payload: &[u8]) -> Result<(), Lost> {
+        let message: Value = serde_json::from_slice(payload)
+            .map_err(|error| Lost::Wrong(format!("a downlink is not JSON ({error})")))?;
+        let token = message["clientToken"].as_str().unwrap_or_default();
+        match (message["method"].as_str(), message["params"]["target"].as_u64()) {
+            (Some("control"), Some(target)) => self.obey(visit, wire, token, target)?,
+            (Some("get_status_reply"), _) if message["data"]["control"].is_object() => {
+                self.say(wire, &json!({ "method": "clear_control", "clientToken": token }))?;
+                self.answer(wire, token)?;
+            }
+            (Some("get_status_reply" | "clear_control_reply"), _) if message["code"] == 0 => {}
+            _ => visit.find(format!("an unexpected downlink: {message}")),
+        }
+        Ok(())
     }
 }
 
@@ -98,39 +140,28 @@ impl Actor for Obedient {
     }
 
     fn visit(&mut self, visit: &Visit<'_>) -> Result<(), Lost> {
-        let suffix = self.device.topic_suffix();
-        let (down, up) = (format!("$thing/down/property/{suffix}"), format!("$thing/up/property/{suffix}"));
+        let down = format!("$thing/down/property/{}", self.device.topic_suffix());
         let (mut wire, _) = visit.connect(&self.device.login().connect(Version::V311))?;
-        let mut waiting = Vec::new();
-        wire.subscribe(1, &[(&down, 1)], &mut waiting)?;
+        let mut packets = Vec::new();
+        wire.subscribe(1, &[(&down, 1)], &mut packets)?;
+        for token in std::mem::take(&mut self.unanswered) {
+            self.answer(&mut wire, &token)?;
+        }
+        self.say(
+            &mut wire,
+            &json!({ "method": "get_status", "clientToken": format!("status-{}", visit.life) }),
+        )?;
         while !visit.over() {
-            let Some(packet) = wire.next(Duration::from_millis(20))? else { continue };
-            let Received::Publish(publish) = packet else {
-                visit.find(format!("an unexpected packet: {packet:?}"));
-                continue;
-            };
-            if publish.qos == 1 {
-                wire.acknowledge(0x40, publish.id)?;
-            }
-            let message: Value = serde_json::from_slice(&publish.payload)
-                .map_err(|error| Lost::Wrong(format!("a downlink is not JSON ({error})")))?;
-            let (Some(token), Some(target)) =
-                (message["clientToken"].as_str(), message["params"]["target"].as_u64())
-            else {
-                visit.find(format!("not a control: {message}"));
-                continue;
-            };
-            match self.told.insert(token.to_owned(), target) {
-                Some(before) if before != target => {
-                    visit.find(format!("command {token} said {before} before and {target} now"));
+            packets.extend(wire.next(Duration::from_millis(20))?);
+            for packet in packets.drain(..) {
+                let Received::Publish(publish) = packet else {
+                    visit.find(format!("an unexpected packet: {packet:?}"));
+                    continue;
+                };
+                if publish.qos == 1 {
+                    wire.acknowledge(0x40, publish.id)?;
                 }
-                Some(_) => self.repeated += 1,
-                None => {}
-            }
-            if self.random.chance(80) {
-                let reply =
-                    json!({ "method": "control_reply", "clientToken": token, "code": 0, "status": "" });
-                wire.publish(&Publishing::new(&up, reply.to_string().as_bytes()))?;
+                self.hear(visit, &mut wire, &publish.payload)?;
             }
         }
         wire.disconnect()
