@@ -12,5 +12,5 @@ mod registration;
 mod server;
 mod services;
 
-pub use server::{Door, HttpError, HttpSettings, serve_local, serve_plain, serve_tls};
+pub use server::{Door, HttpError, HttpSettings, bind_local, serve_local, serve_plain, serve_tls};
 pub use services::{Authorities, Services};

@@ -142,10 +142,8 @@ pub async fn serve_tls(door: Door, listener: TcpListener, context: Arc<RwLock<Ss
     tasks.shutdown().await;
 }
 
-/// Serves HTTP on a socket file that only the server's own user can open; its requests need no token.
-pub async fn serve_local(door: Door, path: &Path) -> Result<(), HttpError> {
-    let failed = |source| HttpError::LocalSocket { path: path.display().to_string(), source };
-    let listener = bind_local(path).map_err(failed)?;
+/// Serves HTTP on the local socket; its requests need no token.
+pub async fn serve_local(door: Door, listener: UnixListener) {
     let mut tasks = JoinSet::new();
     let mut stop = door.stop.clone();
     loop {
@@ -162,7 +160,6 @@ pub async fn serve_local(door: Door, path: &Path) -> Result<(), HttpError> {
         }
     }
     tasks.shutdown().await;
-    Ok(())
 }
 
 /// Ends when the server stops.
@@ -171,16 +168,18 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     drop(stop.wait_for(|stop| *stop).await);
 }
 
-/// Makes the socket file; it must never be open to others, not even for a moment.
-fn bind_local(path: &Path) -> std::io::Result<UnixListener> {
+/// Makes the socket file that only the server's own user can open. The directory around it is the server's own, so
+/// nobody can open it in the moment before its permissions are set.
+pub fn bind_local(path: &Path) -> Result<UnixListener, HttpError> {
     use std::os::unix::fs::PermissionsExt;
+    let failed = |source| HttpError::LocalSocket { path: path.display().to_string(), source };
     match std::fs::remove_file(path) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+        Err(error) => return Err(failed(error)),
     }
-    let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    let listener = UnixListener::bind(path).map_err(failed)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
     Ok(listener)
 }
 

@@ -1,0 +1,315 @@
+//! `yizhan serve`: puts the parts together, in the order in which they need each other, and takes them apart again.
+//!
+//! Start: registry, devices, journal (what it remembers goes to devices and router), authority, listeners, cores, HTTP.
+//! Stop: no new connections, goodbye to the open ones, answers for what is durable, last checkpoint.
+
+mod authority;
+mod cores;
+mod demo;
+mod reconcile;
+mod run_files;
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use openssl::ssl::SslContext;
+use parking_lot::RwLock;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use yizhan_api::{Door, Services, serve_local, serve_plain, serve_tls};
+use yizhan_devices::{CertificateDirectory, Devices};
+use yizhan_identity::signed_request::HostList;
+use yizhan_identity::throttle::Throttle;
+use yizhan_identity::users::PasswordHash;
+use yizhan_journal::{FatalError, Journal};
+use yizhan_link::{Admission, bind};
+use yizhan_observe::Metrics;
+use yizhan_router::{MqttUser, Router, RouterParts, UserDirectory};
+use yizhan_store::Store;
+use yizhan_vocabulary::Clock;
+use yizhan_vocabulary::clock::SystemClock;
+
+use self::authority::ServerTls;
+use self::cores::Cores;
+use self::run_files::{Addresses, RunFiles};
+use crate::config::{self, Config};
+
+/// Run the server.
+#[derive(clap::Args)]
+pub struct Serve {
+    /// The data directory; made at the first start.
+    #[arg(long, env = "YIZHAN_DATA", default_value = "data")]
+    data: PathBuf,
+    /// The configuration file; yizhan.toml in the data directory if it exists.
+    #[arg(long, env = "YIZHAN_CONFIG")]
+    config: Option<PathBuf>,
+    /// One configuration entry, such as storage.log_days=7; may be repeated.
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Make a demo product with a simulated lamp that keeps reporting, and a device to try.
+    #[arg(long)]
+    demo: bool,
+    /// Address for MQTT over TCP.
+    #[arg(long, value_name = "ADDRESS")]
+    mqtt: Option<SocketAddr>,
+    /// Address for MQTT over TLS.
+    #[arg(long, value_name = "ADDRESS")]
+    mqtts: Option<SocketAddr>,
+    /// Address for HTTP and MQTT over WebSocket.
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
+    /// Address for HTTPS.
+    #[arg(long, value_name = "ADDRESS")]
+    https: Option<SocketAddr>,
+    /// Threads that serve device connections.
+    #[arg(long)]
+    cores: Option<usize>,
+}
+
+impl Serve {
+    /// Runs the server until it is told to stop.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let config = self.configuration()?;
+        start_logging(&config)?;
+        make_private_directory(&self.data)?;
+        let server = Server::start(&config, &self.data)?;
+        let demo = self.demo.then(|| demo::start(&server)).transpose()?;
+        announce(&server, demo.as_ref().map(demo::Demo::instructions));
+        server.wait_for_stop()?;
+        if let Some(demo) = demo {
+            demo.stop();
+        }
+        server.stop();
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn configuration(&self) -> anyhow::Result<Config> {
+        let file = self.config.clone().or_else(|| config::default_file(&self.data));
+        let mut config = Config::load(file.as_deref(), &self.overrides)?;
+        let listen = &mut config.listen;
+        listen.mqtt = self.mqtt.unwrap_or(listen.mqtt);
+        listen.mqtts = self.mqtts.unwrap_or(listen.mqtts);
+        listen.http = self.http.unwrap_or(listen.http);
+        listen.https = self.https.unwrap_or(listen.https);
+        listen.cores = self.cores.unwrap_or(listen.cores);
+        Ok(config)
+    }
+}
+
+/// The running server.
+struct Server {
+    services: Arc<Services>,
+    addresses: Addresses,
+    run_files: RunFiles,
+    cores: Cores,
+    reconcile: reconcile::Reconciler,
+    runtime: tokio::runtime::Runtime,
+    listeners: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Server {
+    fn start(config: &Config, data: &Path) -> anyhow::Result<Self> {
+        let started = Instant::now();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        // The journal holds the directory's lock: a second server must fail before it touches the registry.
+        let recovered = Journal::recover(config.journal(data)?)?;
+        let run_files = RunFiles::prepare(data)?;
+        let store = Arc::new(Store::open(data)?);
+        let devices = Devices::load(Arc::clone(&store), &config.devices(), Arc::clone(&clock))?;
+        let certificates = Arc::new(CertificateDirectory::load(Arc::clone(&store))?);
+        let users = Arc::new(load_users(&store)?);
+        let metrics = Metrics::new(config.cores());
+        let router = Router::new(RouterParts {
+            settings: config.router(),
+            devices: devices.clone(),
+            certificates: Arc::clone(&certificates),
+            users: Arc::clone(&users),
+            throttle: Throttle::new(Default::default()),
+            metrics: Arc::clone(&metrics),
+            clock: Arc::clone(&clock),
+        });
+        let journal = remember(recovered, &devices, &router, &clock)?;
+        let tls = ServerTls::open(&store, data, &config.listen.names, &devices, clock.now())?;
+        let admission = Admission::new(config.link());
+        let cores = Cores::prepare(config, &tls.mqtt, &admission, started)?;
+        let http = bind_one(config.listen.http)?;
+        let https = bind_one(config.listen.https)?;
+        let addresses = Addresses {
+            mqtt: cores.mqtt,
+            mqtts: cores.mqtts,
+            http: http.local_addr()?,
+            https: https.local_addr()?,
+        };
+        router.start(journal.clone(), cores.handles());
+        devices.attach_links(Arc::new(router.clone()));
+        let services = Arc::new(Services {
+            devices,
+            certificates,
+            router: router.clone(),
+            users,
+            store,
+            journal: journal.clone(),
+            authorities: tls.authorities()?,
+            metrics,
+            admission,
+            hosts: HostList::with(config.listen.signed_hosts.iter().cloned()),
+            clock,
+            data_dir: data.to_owned(),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("management")
+            .enable_all()
+            .build()?;
+        let door = Door::new(Arc::clone(&services), config.http(), stopped);
+        let listeners = open_http(&runtime, &door, http, https, &tls.https, run_files.socket())?;
+        let reconcile = reconcile::Reconciler::start(Arc::clone(&services), tls)?;
+        let cores = cores.run(&router, &journal, config.router().drain)?;
+        run_files.publish(&addresses)?;
+        tracing::info!(ready_after_ms = started.elapsed().as_millis() as u64, "ready");
+        Ok(Self { services, addresses, run_files, cores, reconcile, runtime, listeners, stop })
+    }
+
+    fn wait_for_stop(&self) -> anyhow::Result<()> {
+        self.runtime.block_on(async {
+            let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+            tokio::select! {
+                result = tokio::signal::ctrl_c() => result?,
+                _ = terminate.recv() => {}
+            }
+            Ok(())
+        })
+    }
+
+    fn stop(mut self) {
+        tracing::info!("stopping");
+        self.run_files.withdraw();
+        self.cores.stop(&self.services.router);
+        // A closed channel means that every listener has ended already.
+        let _ = self.stop.send(true);
+        self.runtime.block_on(async {
+            let ended = async { while self.listeners.join_next().await.is_some() {} };
+            if tokio::time::timeout(Duration::from_secs(5), ended).await.is_err() {
+                tracing::warn!("some HTTP connections did not end in time");
+            }
+        });
+        self.reconcile.stop();
+        self.services.journal.shutdown();
+        self.runtime.shutdown_timeout(Duration::from_secs(2));
+        tracing::info!("stopped");
+    }
+}
+
+/// Gives devices and router what the journal remembers, and starts it.
+fn remember(
+    recovered: yizhan_journal::Recovered,
+    devices: &Devices,
+    router: &Router,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Journal> {
+    recovered.each_state(Devices::TABLE, |key, value| devices.restore(key, value))?;
+    let mut unreadable = None;
+    for table in Router::TABLES {
+        recovered.each_state(table, |key, value| {
+            if let Err(error) = router.restore(table, key, value) {
+                unreadable.get_or_insert(error);
+            }
+        })?;
+    }
+    recovered.each_record(|record| {
+        devices.replay(&record);
+        if let Err(error) = router.replay(&record) {
+            unreadable.get_or_insert(error);
+        }
+    })?;
+    if let Some(error) = unreadable {
+        return Err(error).context("the journal holds state that this release cannot read; use the release that wrote it");
+    }
+    router.finish_recovery(clock.now());
+    let mut checkpoints = vec![devices.checkpoint()];
+    checkpoints.extend(router.checkpoints());
+    let journal = recovered.start(checkpoints, Arc::clone(clock), Box::new(stop_at_once))?;
+    devices.attach_journal(journal.clone());
+    Ok(journal)
+}
+
+/// After a failed write nobody knows what is on disk: nothing more may be acknowledged. A restart reads what is there.
+fn stop_at_once(error: FatalError) {
+    tracing::error!(%error, "the journal failed; the server stops now");
+    std::process::abort();
+}
+
+fn load_users(store: &Store) -> anyhow::Result<UserDirectory> {
+    let users = UserDirectory::default();
+    for user in store.mqtt_users()? {
+        users.put(MqttUser {
+            name: user.name.as_str().into(),
+            password: PasswordHash { salt: user.salt, hash: user.password_hash },
+            publish: user.publish,
+            subscribe: user.subscribe,
+        });
+    }
+    Ok(users)
+}
+
+fn bind_one(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    Ok(bind(address, 1)?.pop().expect("one listener was asked for"))
+}
+
+fn open_http(
+    runtime: &tokio::runtime::Runtime,
+    door: &Door,
+    http: TcpListener,
+    https: TcpListener,
+    tls: &Arc<RwLock<SslContext>>,
+    socket: PathBuf,
+) -> anyhow::Result<JoinSet<()>> {
+    let _inside = runtime.enter();
+    let (http, https) = (tokio::net::TcpListener::from_std(http)?, tokio::net::TcpListener::from_std(https)?);
+    let mut listeners = JoinSet::new();
+    listeners.spawn(serve_plain(door.clone(), http));
+    listeners.spawn(serve_tls(door.clone(), https, Arc::clone(tls)));
+    let local = yizhan_api::bind_local(&socket)?;
+    listeners.spawn(serve_local(door.clone(), local));
+    Ok(listeners)
+}
+
+/// Only the server's own user may look into the data directory.
+fn make_private_directory(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    if path.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make the data directory {}", path.display()))
+}
+
+fn start_logging(config: &Config) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter)
+        .with_context(|| format!("log.filter: {} is not a filter", config.log.filter))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log.json {
+        builder.json().init();
+    } else {
+        builder.init();
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the person at the terminal is told")]
+fn announce(server: &Server, demo: Option<String>) {
+    let Addresses { mqtt, mqtts, http, https } = &server.addresses;
+    if let Some(text) = demo {
+        println!("{text}");
+    }
+    println!("ready: MQTT {mqtt}, MQTT over TLS {mqtts}, HTTP and WebSocket http://{http}, HTTPS https://{https}");
+}
