@@ -228,7 +228,8 @@ impl Config {
         let mut table = match file {
             None => toml::Table::new(),
             Some(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
                 text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?
             }
         };
@@ -324,10 +325,13 @@ pub fn default_file(data: &Path) -> Option<PathBuf> {
 }
 
 fn apply_override(table: &mut toml::Table, entry: &str) -> anyhow::Result<()> {
-    let (path, text) = entry.split_once('=').with_context(|| format!("--set {entry}: write section.key=value"))?;
-    let (section, key) = path.split_once('.').with_context(|| format!("--set {entry}: write section.key=value"))?;
+    let (path, text) =
+        entry.split_once('=').with_context(|| format!("--set {entry}: write section.key=value"))?;
+    let (section, key) =
+        path.split_once('.').with_context(|| format!("--set {entry}: write section.key=value"))?;
     // What is not a TOML value as it stands is text.
-    let parsed = format!("value = {text}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("value"));
+    let parsed =
+        format!("value = {text}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("value"));
     let value = parsed.unwrap_or_else(|| toml::Value::String(text.to_owned()));
     let section = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
     let toml::Value::Table(section) = section else { bail!("--set {entry}: the section is not a table") };

@@ -41,7 +41,13 @@ impl Cores {
         let mut prepared = Vec::with_capacity(count);
         for (plain, secure) in plain.into_iter().zip(secure) {
             let listeners = vec![(ListenerKind::Mqtt, plain), (ListenerKind::MqttTls, secure)];
-            prepared.push(Core::new(listeners, Arc::clone(tls), config.link(), Arc::clone(admission), started)?);
+            prepared.push(Core::new(
+                listeners,
+                Arc::clone(tls),
+                config.link(),
+                Arc::clone(admission),
+                started,
+            )?);
         }
         Ok(Self { mqtt, mqtts, prepared, threads: Vec::new(), stop: Arc::default() })
     }

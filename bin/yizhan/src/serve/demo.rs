@@ -10,7 +10,8 @@ use std::time::Duration;
 use anyhow::Context;
 use yizhan_devices::{AuthMode, Device, DeviceCreation, Devices, DynamicRegistration, NewProduct, NodeKind};
 use yizhan_identity::device_auth::sign_password;
-use yizhan_simulator::{Credential, FleetConfig, Target, Transport};
+use yizhan_simulator::fleet::{self, FleetConfig};
+use yizhan_simulator::{Credential, Target, Transport};
 use yizhan_vocabulary::ProductId;
 use yizhan_vocabulary::model::LAMP_MODEL;
 
@@ -49,7 +50,7 @@ pub fn start(server: &Server) -> anyhow::Result<Demo> {
     let config = lamp_config(server, &lamp)?;
     let stopped = Arc::clone(&stop);
     let thread = std::thread::Builder::new().name("demo-lamp".to_owned()).spawn(move || {
-        if let Err(error) = yizhan_simulator::run(&config, &stopped, &mut |_| {}) {
+        if let Err(error) = fleet::run(&config, &stopped, &mut |_| {}) {
             tracing::error!(%error, "the demo lamp stopped");
         }
     })?;
@@ -86,7 +87,8 @@ fn lamp_config(server: &Server, lamp: &Device) -> anyhow::Result<FleetConfig> {
         device: LAMP.to_owned(),
         secret: secret.as_text().to_owned(),
     };
-    let model = server.services.devices.model(lamp.product_id())?.context("the demo product has no thing model")?;
+    let model =
+        server.services.devices.model(lamp.product_id())?.context("the demo product has no thing model")?;
     let models = BTreeMap::from([(PRODUCT.to_owned(), model.source().to_owned())]);
     let target = Target::at(server.addresses.mqtt, Transport::Tcp);
     Ok(FleetConfig { interval: REPORT_EVERY, ..FleetConfig::new(target, vec![credential], models) })
@@ -97,7 +99,8 @@ fn instructions(server: &Server, device: &Device) -> anyhow::Result<String> {
     let secret = device.secret().context("the demo device has no secret")?;
     let client_id = format!("{PRODUCT}{YOURS}");
     let user_name = format!("{client_id};12010126;DEMO1;2147483647");
-    let password = sign_password(&user_name, &secret, "hmacsha256").context("the password could not be signed")?;
+    let password =
+        sign_password(&user_name, &secret, "hmacsha256").context("the password could not be signed")?;
     let (host, port) = (server.addresses.mqtt.ip(), server.addresses.mqtt.port());
     Ok(format!(
         "\nThe demo product {PRODUCT} has a simulated lamp, {LAMP}, that reports every two seconds.\n\

@@ -229,7 +229,8 @@ fn remember(
         }
     })?;
     if let Some(error) = unreadable {
-        return Err(error).context("the journal holds state that this release cannot read; use the release that wrote it");
+        return Err(error)
+            .context("the journal holds state that this release cannot read; use the release that wrote it");
     }
     router.finish_recovery(clock.now());
     let mut checkpoints = vec![devices.checkpoint()];
@@ -311,5 +312,7 @@ fn announce(server: &Server, demo: Option<String>) {
     if let Some(text) = demo {
         println!("{text}");
     }
-    println!("ready: MQTT {mqtt}, MQTT over TLS {mqtts}, HTTP and WebSocket http://{http}, HTTPS https://{https}");
+    println!(
+        "ready: MQTT {mqtt}, MQTT over TLS {mqtts}, HTTP and WebSocket http://{http}, HTTPS https://{https}"
+    );
 }
