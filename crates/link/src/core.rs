@@ -42,6 +42,8 @@ pub trait Handler {
     /// What other threads send to the handler.
     type Mail: Send;
 
+    /// A turn begins: time to read the clocks, once for everything in it.
+    fn turn_begin(&mut self);
     /// A connection was accepted; its CONNECT has not come.
     fn accepted(&mut self, peer: &Peer) -> Self::State;
     /// A packet came.
@@ -301,6 +303,7 @@ impl<H: Handler> Core<H> {
 
     fn turn(&mut self, events: &Events, handler: &mut H) {
         let now = self.now();
+        handler.turn_begin();
         for id in std::mem::take(&mut self.readable) {
             self.read(id, handler, now);
         }

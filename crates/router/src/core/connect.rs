@@ -37,7 +37,6 @@ struct Accepted {
 
 impl CoreHandler {
     pub(super) fn connect(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, connect: Connect) {
-        self.tick();
         let accepted = match self.admit(link.peer, &connect) {
             Ok(accepted) => accepted,
             Err(refusal) => return self.refuse_connect(link, state, &connect, refusal),

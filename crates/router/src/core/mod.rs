@@ -131,12 +131,6 @@ impl CoreHandler {
         work(&self.shared, &mut sender, &mut self.batch)
     }
 
-    /// Reads the clocks once a turn; the first packet of a turn may come before anything else.
-    fn tick(&mut self) {
-        self.now = self.shared.clock.now();
-        self.now_ms = self.shared.clock.monotonic().0;
-    }
-
     /// Closes the connection with a reason that a 5 client is told and everybody's log gets.
     fn drop_client(
         &self,
@@ -184,6 +178,11 @@ impl CoreHandler {
 impl Handler for CoreHandler {
     type State = ConnectionState;
     type Mail = Mail;
+
+    fn turn_begin(&mut self) {
+        self.now = self.shared.clock.now();
+        self.now_ms = self.shared.clock.monotonic().0;
+    }
 
     fn accepted(&mut self, _peer: &Peer) -> ConnectionState {
         ConnectionState { stage: Stage::New, gated: 0, cause: None, detail: "" }
@@ -258,7 +257,6 @@ impl Handler for CoreHandler {
     }
 
     fn turn_end(&mut self, links: &mut Links<'_, Self>) {
-        self.tick();
         self.drain_all(links);
         self.close_requested(links);
         self.submit(links);
