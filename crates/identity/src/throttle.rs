@@ -148,7 +148,7 @@ impl Throttle {
         let trusted = self.places.get(&keys.pair).is_some_and(|&at| self.entries[at].trusted_until > now);
         let refusals = [
             (ThrottleReason::AddressAndIdentity, locked(keys.pair)),
-            (ThrottleReason::Address, locked(keys.address)),
+            (ThrottleReason::Address, locked(keys.address).filter(|_| !trusted)),
             (ThrottleReason::Identity, locked(keys.identity).filter(|_| !trusted)),
         ];
         let longest = refusals

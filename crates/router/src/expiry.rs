@@ -16,10 +16,19 @@ use crate::changes::{At, Change};
 use crate::core::loss_of;
 use crate::fanout::Sender;
 use crate::router::{Router, Shared};
-use crate::sessions::{ClientSession, Inner, Member, Owner, SessionKey};
+use crate::sessions::{ClientSession, Inner, Member, Owner, PendingWill, SessionKey};
 
 /// Retained messages looked at for expiry in one pass.
 const RETAINED_A_PASS: usize = 10_000;
+
+/// What is left of a session that ended.
+#[derive(Default)]
+pub(crate) struct SessionEnd {
+    /// The connection it still had, to be closed.
+    pub(crate) owner: Option<Owner>,
+    /// The will that was waiting, to be published.
+    pub(crate) will: Option<Box<PendingWill>>,
+}
 
 /// Which session to look at when; the session itself knows what is due.
 #[derive(Default)]
@@ -95,7 +104,7 @@ impl Shared {
     fn look_at(&self, session: &Arc<ClientSession>, now: UnixMillis, batch: &mut Batch) {
         let mut inner = session.inner.lock();
         let Some(since) = inner.detached_at.filter(|_| inner.owner.is_none() && !inner.ended) else { return };
-        let over = inner.expiry_s != u32::MAX && since.plus_ms(i64::from(inner.expiry_s) * 1000) <= now;
+        let over = inner.is_over(now);
         // A session's end also ends the wait of its will (MQTT-3.1.3-9).
         let will = inner.will.take_if(|will| over || will.publish_at <= now);
         if let (false, Some(_)) = (over, &will) {
@@ -154,7 +163,7 @@ impl Shared {
         }
     }
 
-    /// Ends a session for good; returns the connection it still had.
+    /// Ends a session for good; returns what its caller has to do.
     pub(crate) fn end_session(
         &self,
         session: &Arc<ClientSession>,
@@ -162,13 +171,16 @@ impl Shared {
         counters: &Shard,
         now: UnixMillis,
         batch: &mut Batch,
-    ) -> Option<Owner> {
+    ) -> SessionEnd {
         let mut inner = session.inner.lock();
         if inner.ended {
-            return None;
+            return SessionEnd::default();
         }
         inner.ended = true;
-        let owner = inner.owner.take();
+        let end = SessionEnd { owner: inner.owner.take(), will: inner.will.take() };
+        if matches!(session.key, SessionKey::Device(_)) {
+            self.packet_ids.lock().insert(session.key.clone(), inner.session.next_packet_id());
+        }
         session.connected.store(false, Ordering::Release);
         let tags: Vec<u64> = inner.session.pending().map(|(_, tag)| tag).collect();
         let filters: Vec<_> = inner.session.subscriptions().iter().map(|it| it.filter.clone()).collect();
@@ -197,6 +209,6 @@ impl Shared {
             }
         }
         self.sessions.remove(session);
-        owner
+        end
     }
 }

@@ -190,6 +190,20 @@ impl Draft {
     }
 }
 
+impl Draft {
+    /// The client came back: what waited for it may have been sent, and its will is off.
+    fn attach(&mut self) {
+        if self.detached_at.take().is_some() {
+            let mut image = self.session.image();
+            for delivery in &mut image.deliveries {
+                delivery.sent = true;
+            }
+            self.session = Session::restore(*self.session.limits(), image);
+        }
+        self.will = None;
+    }
+}
+
 impl Recovery {
     /// The session's draft, if the change is not part of its checkpoint.
     fn draft(&mut self, at: At, settings: &RouterSettings) -> Option<&mut Draft> {
@@ -214,8 +228,9 @@ impl Recovery {
             subscription_ids: target.subscription_ids.clone(),
             tag: 0,
         };
-        // Whether it was sent is not recorded: sent again as a duplicate it is right in both cases.
-        draft.session.restore_delivery(target.packet_id, delivery, true, false);
+        // Whether it was sent is not recorded: to a client that was there it may have been, to an absent one not.
+        let sent = draft.detached_at.is_none();
+        draft.session.restore_delivery(target.packet_id, delivery, sent, false);
     }
 
     fn apply(&mut self, change: Change, settings: &RouterSettings) {
@@ -224,8 +239,7 @@ impl Recovery {
                 if let Some(draft) = self.draft(at, settings) {
                     draft.name(key, settings);
                     draft.expiry_s = expiry_s;
-                    draft.detached_at = None;
-                    draft.will = None;
+                    draft.attach();
                 }
             }
             Change::Ended { session } => {
@@ -240,8 +254,7 @@ impl Recovery {
             }
             Change::Attached { at } => {
                 if let Some(draft) = self.draft(at, settings) {
-                    draft.detached_at = None;
-                    draft.will = None;
+                    draft.attach();
                 }
             }
             Change::Subscribed { at, filter, options } => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ahash::AHashMap;
 use parking_lot::{Mutex, RwLock};
 use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_identity::throttle::Throttle;
@@ -70,6 +71,8 @@ pub(crate) struct Shared {
     pub(crate) timetable: Mutex<Timetable>,
     pub(crate) dirty: Mutex<Vec<Arc<ClientSession>>>,
     pub(crate) gone: Mutex<Vec<SessionId>>,
+    /// Where the packet identifiers of devices without a session go on (facts §1.10); bounded by the devices there are.
+    pub(crate) packet_ids: Mutex<AHashMap<SessionKey, u16>>,
     pub(crate) recovery: Mutex<Option<Recovery>>,
     pub(crate) draining: AtomicBool,
     cores: OnceLock<Vec<CoreHandle<Mail>>>,
@@ -101,6 +104,7 @@ impl Router {
             timetable: Mutex::default(),
             dirty: Mutex::default(),
             gone: Mutex::default(),
+            packet_ids: Mutex::default(),
             recovery: Mutex::new(Some(Recovery::default())),
             draining: AtomicBool::new(false),
             cores: OnceLock::new(),

@@ -146,6 +146,12 @@ impl Inner {
         }
     }
 
+    /// Whether the session has outlived its connection by as long as it may.
+    pub(crate) fn is_over(&self, now: UnixMillis) -> bool {
+        let expiry_ms = i64::from(self.expiry_s) * 1000;
+        self.expiry_s != u32::MAX && self.detached_at.is_some_and(|since| since.plus_ms(expiry_ms) <= now)
+    }
+
     /// The number of the change that is being made now.
     pub(crate) fn next_version(&mut self) -> u64 {
         self.version += 1;

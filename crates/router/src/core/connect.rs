@@ -42,6 +42,11 @@ impl CoreHandler {
             Err(refusal) => return self.refuse_connect(link, state, &connect, refusal),
         };
         self.counters.add(Counter::Connects, 1);
+        self.shared.throttle.lock().succeeded(
+            link.peer.address.ip(),
+            claimed_identity(&connect),
+            Monotonic(self.now_ms),
+        );
         let kept = accepted.expiry_s > 0;
         let (session, present) = self.take_session(link, &connect, &accepted);
         link.establish(Duration::from_secs(u64::from(connect.keep_alive)));
@@ -63,6 +68,7 @@ impl CoreHandler {
             version: connect.version,
             will,
             expiry_s: accepted.expiry_s,
+            max_packet_size: connect.properties.max_packet_size,
             rate_left: 0,
             rate_second: 0,
         }));
@@ -102,8 +108,7 @@ impl CoreHandler {
         if wished > 0 {
             self.accepting().map_err(|_| ConnectRefusal::StorageUnavailable)?;
         }
-        let user_name = connect.user_name.as_deref().unwrap_or_default();
-        let identity = if user_name.contains(';') { &connect.client_id } else { user_name };
+        let identity = claimed_identity(connect);
         let blocked = self.shared.throttle.lock().check(peer.address.ip(), identity, Monotonic(self.now_ms));
         if blocked.is_err() {
             return Err(ConnectRefusal::Throttled);
@@ -130,8 +135,7 @@ impl CoreHandler {
         peer: &Peer,
         connect: &Connect,
     ) -> Result<(Principal, Arc<str>, bool), ConnectRefusal> {
-        let looks_like_device = connect.user_name.as_deref().is_some_and(|name| name.contains(';'));
-        if looks_like_device {
+        if connect.user_name.as_deref().is_some_and(DeviceLogin::is_device_username) {
             let device = self.identify_device(peer, connect)?;
             return Ok((Principal::Device(device), (*connect.client_id).into(), false));
         }
@@ -207,7 +211,7 @@ impl CoreHandler {
         let (session, replaced) = shared.sessions.update(&key, |present| {
             let usable = present.as_ref().filter(|session| {
                 let inner = session.inner.lock();
-                !connect.clean_start && !inner.ended && inner.kept
+                !connect.clean_start && !inner.ended && inner.kept && !inner.is_over(self.now)
             });
             match usable {
                 Some(session) => (Arc::clone(session), None),
@@ -234,11 +238,13 @@ impl CoreHandler {
         let mut session = Session::new(accepted.principal.session_limits(&self.shared.settings));
         let id = SessionId(self.shared.journal().next_seq());
         // Packet identifiers must go on where the client's last session stopped (facts §1.10).
-        let next = match before {
-            Some(before) => before.inner.lock().session.next_packet_id(),
-            None => (self.now.0 as u64 ^ id.0.wrapping_mul(0x9E37)) as u16,
-        };
-        session.set_next_packet_id(next.max(1));
+        let earlier = before.map(|before| before.inner.lock().session.next_packet_id());
+        let next = earlier.or_else(|| self.shared.packet_ids.lock().remove(&key));
+        // After a restart the counters of sessions that were not kept are gone; a place that depends on the time is
+        // most unlikely to be among the last few.
+        session.set_next_packet_id(
+            next.unwrap_or((self.now.0 as u64 ^ id.0.wrapping_mul(0x9E37)) as u16).max(1),
+        );
         let device = match &accepted.principal {
             Principal::Device(device) => Some(Arc::clone(device)),
             Principal::User(_) => None,
@@ -305,11 +311,21 @@ impl CoreHandler {
 
     /// Ends a session for good: it leaves the table, its subscriptions go, what waited in it is dropped and counted.
     pub(super) fn end_session(&mut self, session: &Arc<ClientSession>, reason: DropReason) {
-        let owner = self.shared.end_session(session, reason, &self.counters, self.now, &mut self.batch);
-        if let Some(owner) = owner {
+        let end = self.shared.end_session(session, reason, &self.counters, self.now, &mut self.batch);
+        if let Some(owner) = end.owner {
             self.kick(owner);
         }
+        // The session's end also ends the wait of its will (MQTT-3.1.2-8).
+        if let Some(will) = end.will {
+            self.publish_will(&will.message, session);
+        }
     }
+}
+
+/// Whom failed logins are counted against: a device by its client id, a user by name.
+fn claimed_identity(connect: &Connect) -> &str {
+    let user_name = connect.user_name.as_deref().unwrap_or_default();
+    if DeviceLogin::is_device_username(user_name) { &connect.client_id } else { user_name }
 }
 
 /// Whether a refusal may be somebody trying keys.

@@ -5,14 +5,14 @@ use std::sync::atomic::Ordering;
 
 use bytes::BytesMut;
 use yizhan_link::{Closed, Link, LinkId, Peer};
-use yizhan_mqtt::{Disconnect, encode, reason};
+use yizhan_mqtt::{Disconnect, Message, reason};
 use yizhan_observe::Refusal;
 use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
 
 use super::gate::Action;
 use super::{Client, ConnectionState, CoreHandler, Stage};
 use crate::changes::{At, Change};
-use crate::sessions::{PendingWill, Principal};
+use crate::sessions::{ClientSession, PendingWill, Principal};
 
 impl CoreHandler {
     pub(super) fn disconnect(
@@ -55,12 +55,8 @@ impl CoreHandler {
         };
         let cause = cause.unwrap_or_else(|| cause_of(why));
         match cause {
-            DisconnectCause::KeepAliveTimeout => {
-                encode::disconnect(client.version, reason::KEEP_ALIVE_TIMEOUT, None, out);
-            }
-            DisconnectCause::SlowReader => {
-                encode::disconnect(client.version, reason::QUOTA_EXCEEDED, None, out)
-            }
+            DisconnectCause::KeepAliveTimeout => client.say_goodbye(reason::KEEP_ALIVE_TIMEOUT, out),
+            DisconnectCause::SlowReader => client.say_goodbye(reason::QUOTA_EXCEEDED, out),
             _ => {}
         }
         self.counters.disconnected(cause);
@@ -120,6 +116,14 @@ impl CoreHandler {
         }
         if mine && over {
             self.end_session(&session, DropReason::SessionEnded);
+        }
+    }
+
+    pub(super) fn publish_will(&mut self, message: &Message, session: &Arc<ClientSession>) {
+        let fanout =
+            self.fan_out(|shared, sender, batch| shared.publish(message, Some(session), sender, batch));
+        if !fanout.reserved.is_empty() {
+            self.after_commit(Action::Deliver(fanout.reserved));
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) enum Action {
     Subscribed(PacketId, SmallVec<[u8; 4]>, Vec<(TopicFilter, yizhan_mqtt::SubscribeOptions)>),
     /// UNSUBACK.
     Unsubscribed(PacketId, SmallVec<[u8; 4]>),
+    /// PINGRESP.
+    Pong,
     /// Answers of the platform to its device.
     Replies(Vec<Downlink>),
     /// Stored messages may go out.
@@ -128,6 +130,7 @@ impl CoreHandler {
                 client.session.inner.lock().session.acknowledge(receipt, code, link.out);
             }
             Action::Complete(id, known) => client.session.inner.lock().session.complete(id, known, link.out),
+            Action::Pong => self.pongs.push(link.id),
             Action::Release(id) => yizhan_mqtt::encode::pubrel(client.version, id, 0, link.out),
             Action::Subscribed(id, codes, filters) => self.subscribed(link, client, id, &codes, filters),
             Action::Unsubscribed(id, codes) => {

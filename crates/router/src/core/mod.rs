@@ -13,6 +13,7 @@ mod subscribe;
 mod write;
 
 use std::collections::VecDeque;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -27,7 +28,7 @@ use yizhan_vocabulary::UnixMillis;
 use yizhan_vocabulary::causes::DisconnectCause;
 
 pub(crate) use self::acknowledge::loss_of;
-use self::gate::Gated;
+use self::gate::{Action, Gated};
 pub(crate) use self::subscribe::is_routed;
 pub(crate) use self::write::granted_qos;
 use crate::fanout::Sender;
@@ -64,9 +65,22 @@ struct Client {
     will: Option<Box<Will>>,
     /// The session expiry of CONNECT; DISCONNECT may not raise it from zero.
     expiry_s: u32,
+    /// The largest packet the client takes.
+    max_packet_size: Option<NonZeroU32>,
     /// Messages the client may still publish in `rate_second`.
     rate_left: u32,
     rate_second: i64,
+}
+
+impl Client {
+    /// Writes a DISCONNECT, unless the client does not take even that (MQTT-3.14.2-3).
+    fn say_goodbye(&self, code: u8, out: &mut BytesMut) {
+        let before = out.len();
+        encode::disconnect(self.version, code, None, out);
+        if self.max_packet_size.is_some_and(|limit| out.len() - before > limit.get() as usize) {
+            out.truncate(before);
+        }
+    }
 }
 
 /// The handler of one core.
@@ -84,6 +98,8 @@ pub struct CoreHandler {
     stuck: bool,
     /// Sessions of this core that have something to write.
     flushes: Vec<Owner>,
+    /// Connections of this core that get a PINGRESP at the end of the turn.
+    pongs: Vec<LinkId>,
     /// Connections of this core to be closed.
     closes: Vec<(LinkId, DisconnectCause)>,
     outcome: UplinkOutcome,
@@ -111,6 +127,7 @@ impl CoreHandler {
             in_flight: VecDeque::new(),
             stuck: false,
             flushes: Vec::new(),
+            pongs: Vec::new(),
             closes: Vec::new(),
             outcome: UplinkOutcome::default(),
             settled: Vec::new(),
@@ -141,7 +158,7 @@ impl CoreHandler {
         detail: &'static str,
     ) {
         if let Stage::Connected(client) = &state.stage {
-            encode::disconnect(client.version, code, None, link.out);
+            client.say_goodbye(code, link.out);
         }
         state.cause.get_or_insert(cause);
         state.detail = detail;
@@ -205,7 +222,8 @@ impl Handler for CoreHandler {
             Packet::PubComp(ack) => self.pubcomp(link, state, ack),
             Packet::Subscribe(subscribe) => self.subscribe(link, state, *subscribe),
             Packet::Unsubscribe(unsubscribe) => self.unsubscribe(link, state, unsubscribe),
-            Packet::PingReq => encode::pingresp(link.out),
+            // The answer says that the server is through with what came before, so it must not overtake any of it.
+            Packet::PingReq => self.answer(link, state, Action::Pong, true),
             Packet::Disconnect(disconnect) => self.disconnect(link, state, disconnect),
             // MQTT-3.1.0-2: a second CONNECT breaks the protocol.
             Packet::Connect(_) => {
@@ -263,6 +281,9 @@ impl Handler for CoreHandler {
         self.pass(links);
         // Flushing may free places, settle messages and so make records: they go with the next turn's batch.
         self.flush_requested(links);
+        for id in std::mem::take(&mut self.pongs) {
+            links.with(id, |link, _| encode::pingresp(link.out));
+        }
         self.submit(links);
     }
 

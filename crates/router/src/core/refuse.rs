@@ -23,7 +23,17 @@ impl CoreHandler {
             reason_string: Some(explanation(refusal).into()),
             ..ConnAckProperties::default()
         });
+        let before = link.out.len();
+        let limit = connect.properties.max_packet_size.map_or(usize::MAX, |limit| limit.get() as usize);
         encode::connack(connect.version, false, code, properties.as_ref(), link.out);
+        if link.out.len() - before > limit {
+            // The explanation is too long for this client (MQTT-3.2.2-19).
+            link.out.truncate(before);
+            encode::connack(connect.version, false, code, None, link.out);
+        }
+        if link.out.len() - before > limit {
+            link.out.truncate(before);
+        }
         self.note_refusal(link, refusal, &connect.client_id, explanation(refusal));
         self.diagnose_refusal(connect, refusal);
         state.detail = refusal.as_str();

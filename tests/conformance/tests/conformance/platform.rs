@@ -407,11 +407,14 @@ fn an_unacknowledged_downlink_is_sent_again_with_its_id() {
 
 #[track_caller]
 fn queue_for_absent(device: &DeviceCredentials, count: u32) {
+    let topic = format!("{}/control", device.topic_suffix());
     let mut client = broker().join(&kept(device));
-    client.subscribe(1, &[(&format!("{DOWN}/{}", device.topic_suffix()), 1)]);
+    client.subscribe(1, &[(&topic, 1)]);
     client.disconnect();
+    let mut application = broker().client(Version::V311);
     for value in 0..count {
-        control(device, value);
+        let payload = json!({ "method": "control", "params": { "brightness": value } }).to_string();
+        application.publish(&topic, payload.as_bytes(), 1);
     }
 }
 
