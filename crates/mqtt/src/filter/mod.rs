@@ -63,7 +63,7 @@ impl TopicName {
     /// Whether `text` may be published to [MQTT-3.3.2-2, MQTT-4.7.3-1, MQTT-4.7.3-2].
     pub fn check(text: &str) -> Result<(), TopicError> {
         check_text(text)?;
-        if text.bytes().any(|byte| byte == b'+' || byte == b'#') {
+        if text.as_bytes().contains(&b'+') || text.as_bytes().contains(&b'#') {
             return Err(TopicError::WildcardInName);
         }
         Ok(())
