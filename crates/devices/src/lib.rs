@@ -10,6 +10,7 @@
 //! `records` (the journal) -> `registry/device` (the state) -> `commands` (the ledger).
 
 mod commands;
+mod commit;
 mod config;
 mod durability;
 mod error;

@@ -84,8 +84,13 @@ impl Devices {
                 match feature.service {
                     Service::Served(handler) => {
                         let model = device.product().model_now();
-                        let situation =
-                            Situation { model: model.as_deref(), state: &state, now, limits: &self.0.config };
+                        let situation = Situation {
+                            model: model.as_deref(),
+                            state: &state,
+                            device_path: device.topic_suffix(),
+                            now,
+                            limits: &self.0.config,
+                        };
                         handler(&situation, &Uplink { payload }, &mut scratch.effects);
                     }
                     Service::NotServed => {
@@ -178,6 +183,9 @@ impl Devices {
         }
         for effect in effects.commands.drain(..) {
             self.settlement(device, recorder, completions).apply(state, effect);
+        }
+        if let Some(remark) = effects.remark.take() {
+            recorder.diagnose(state, &remark);
         }
         if let Some(refusal) = &effects.refusal {
             let problem = Diagnostic::PublishRefused {

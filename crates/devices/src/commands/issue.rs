@@ -1,4 +1,4 @@
-//! Issuing commands, waiting for their end, and the passing of time. Runs on management threads; calls here block
+//! Issuing commands and waiting for their end. Runs on management threads; calls here block
 //! for a commit of the journal.
 //!
 //! What must stay true: a command is durable before it is sent and before its caller learns its id; a caller that
@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
-use yizhan_journal::{Batch, LogKind, RecordKind};
+use yizhan_journal::{LogKind, RecordKind};
 use yizhan_vocabulary::causes::DropReason;
 use yizhan_vocabulary::model::Direction as ModelDirection;
-use yizhan_vocabulary::{ThingError, ThingModel, UnixMillis, thing};
+use yizhan_vocabulary::{ThingError, ThingModel, thing};
 
-use super::{CommandId, CommandKind, CommandState, CommandView, DeviceCommands, Finish, Outstanding, encode};
+use super::{CommandId, CommandKind, CommandState, CommandView, Finish, Outstanding, encode};
 use crate::links::{Completion, CompletionKind, Direction, Downlink, SendOutcome};
 use crate::recorder::Recorder;
 use crate::records::diagnostic::Diagnostic;
@@ -25,8 +25,6 @@ use crate::{Devices, DevicesError};
 const CONTROL_TOPIC: &str = "$thing/down/property/";
 const ACTION_TOPIC: &str = crate::features::action::DOWN;
 const COMMAND_QOS: u8 = 1;
-/// Commands that one tick expires; the rest follow with the next one.
-const EXPIRED_PER_TICK: usize = 1_000;
 
 /// Properties to set.
 #[derive(Debug, Clone)]
@@ -207,8 +205,22 @@ impl Devices {
         commands.outstanding.push(Outstanding { view: view.clone(), waiter: Some(waiter) });
         drop(state);
         self.note_change(device);
-        if let Err(error) = self.commit(&mut batch) {
-            self.forget_command(device, id);
+        let ticket = match self.submit(&mut batch) {
+            Ok(ticket) => ticket,
+            Err(error) => {
+                self.forget_command(device, id);
+                return Err(error);
+            }
+        };
+        if let Err(error) = self.wait(ticket) {
+            // It may become durable yet; its end must then be there, too.
+            let (submitted, _) = self.with_state(device, |recorder, state, completions| {
+                let end = Finish::without_answer(CommandState::Failed, "it was not durable in time");
+                self.settlement(device, recorder, completions).finish(state, id, end);
+            });
+            if let Err(error) = submitted.0 {
+                tracing::warn!(%error, command = %id, "the end of a command could not be recorded");
+            }
             return Err(error);
         }
         Ok(view)
@@ -328,105 +340,7 @@ impl Devices {
         // Already gone means already answered: the caller learns the end from its waiter.
         Ok(present.unwrap_or(CommandView { state: CommandState::Sent, ..view }))
     }
-
-    /// Ends what waits for a deleted device.
-    pub(crate) fn abandon_commands(&self, device: &Arc<Device>) {
-        let (batch, mut completions) = self.with_state(device, |recorder, state, completions| {
-            let commands: Option<&DeviceCommands> = state.commands.as_deref();
-            let ids: Vec<_> =
-                commands.iter().flat_map(|all| &all.outstanding).map(|entry| entry.view.id).collect();
-            for id in ids {
-                let end = Finish::without_answer(CommandState::Failed, "the device was deleted");
-                self.settlement(device, recorder, completions).finish(state, id, end);
-            }
-        });
-        if self.commit_submitted(batch).is_ok() {
-            self.complete(&mut completions);
-        }
-    }
-
-    /// Expires commands whose time has come and lets the store know of first connections. To be called about every
-    /// 200 ms from a thread that may block.
-    pub fn tick(&self, now: UnixMillis) {
-        self.flush_activations();
-        let due = self.0.timers.due(now, EXPIRED_PER_TICK);
-        if due.is_empty() {
-            return;
-        }
-        let mut batch = self.journal_side().lane.batch();
-        let mut completions = Vec::new();
-        for (at, id, device) in due {
-            let Some(device) = self.device(device) else {
-                self.0.timers.remove(at, id);
-                continue;
-            };
-            let mut recorder =
-                Recorder { journal: self.journal(), batch: &mut batch, stream: device.id, now };
-            let mut state = device.state.lock();
-            self.settlement(&device, &mut recorder, &mut completions).expire(&mut state, id);
-            drop(state);
-            // An entry whose command is gone must not come due for ever.
-            self.0.timers.remove(at, id);
-            self.note_change(&device);
-        }
-        match self.commit(&mut batch) {
-            Ok(()) => self.complete(&mut completions),
-            Err(error) => tracing::warn!(%error, "expired commands could not be recorded"),
-        }
-    }
-
-    fn flush_activations(&self) {
-        let pending = std::mem::take(&mut *self.0.activations.lock());
-        if pending.is_empty() {
-            return;
-        }
-        if let Err(error) = self.0.store.mark_activated(&pending) {
-            tracing::warn!(%error, "first connections could not be stored; trying again");
-            self.0.activations.lock().extend(pending);
-        }
-    }
-
-    /// Changes a device's state from a management thread and submits the records.
-    fn with_state(
-        &self,
-        device: &Arc<Device>,
-        change: impl FnOnce(&mut Recorder<'_>, &mut crate::registry::DeviceState, &mut Vec<Completion>),
-    ) -> (Submitted, Vec<Completion>) {
-        let mut batch = self.journal_side().lane.batch();
-        let mut completions = Vec::new();
-        let now = self.0.clock.now();
-        let mut recorder = Recorder { journal: self.journal(), batch: &mut batch, stream: device.id, now };
-        let mut state = device.state.lock();
-        change(&mut recorder, &mut state, &mut completions);
-        drop(state);
-        self.note_change(device);
-        (Submitted(self.submit(&mut batch)), completions)
-    }
-
-    fn submit(&self, batch: &mut Batch) -> Result<Option<yizhan_journal::Ticket>, DevicesError> {
-        if batch.is_empty() {
-            return Ok(None);
-        }
-        let refused = |error| DevicesError::Unavailable(format!("nothing can be stored now: {error}"));
-        self.journal_side().lane.submit(batch).map(Some).map_err(refused)
-    }
-
-    fn commit_submitted(&self, submitted: Submitted) -> Result<(), DevicesError> {
-        let Some(ticket) = submitted.0? else { return Ok(()) };
-        let late = |error| DevicesError::Unavailable(format!("the change is not durable yet: {error}"));
-        self.journal_side().lane.wait(ticket, self.0.config.durability_wait).map_err(late)
-    }
-
-    /// Submits a batch and waits until it is durable.
-    fn commit(&self, batch: &mut Batch) -> Result<(), DevicesError> {
-        let submitted = Submitted(self.submit(batch));
-        self.commit_submitted(submitted)
-    }
 }
-
-/// A batch on its way.
-#[must_use]
-struct Submitted(Result<Option<yizhan_journal::Ticket>, DevicesError>);
 
 fn problem_of(outcome: SendOutcome, downlink: &Downlink) -> Option<Diagnostic> {
     let (topic, qos) = (downlink.topic.to_string(), downlink.qos);

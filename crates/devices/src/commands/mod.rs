@@ -6,6 +6,7 @@
 //! the composition root's timer asks every 200 ms.
 
 mod command;
+mod expiry;
 mod issue;
 mod outstanding;
 mod settle;

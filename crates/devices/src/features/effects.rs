@@ -7,6 +7,7 @@ use yizhan_vocabulary::{PointValue, PropertyNumber, ThingError, UnixMillis};
 
 use crate::commands::CommandId;
 use crate::records::content::{Reply, ReplyMethod};
+use crate::records::diagnostic::Diagnostic;
 
 /// Everything that follows from one message.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(crate) struct Effects {
     pub commands: Vec<CommandEffect>,
     /// Why the message, or part of it, was refused; for the diagnostic log.
     pub refusal: Option<ThingError>,
+    /// What is odd about a message that was taken all the same; for the diagnostic log.
+    pub remark: Option<Diagnostic>,
     /// The answer as the content log keeps it.
     pub reply: Option<Reply>,
     /// The answer as it goes on the wire, behind this prefix of its topic.
@@ -60,13 +63,18 @@ impl Effects {
         self.info = None;
         self.commands.clear();
         self.refusal = None;
+        self.remark = None;
         self.reply = None;
         self.answer = None;
     }
 
     /// Whether more follows than points and an answer.
     pub(crate) fn has_more(&self) -> bool {
-        !self.events.is_empty() || !self.commands.is_empty() || self.info.is_some() || self.refusal.is_some()
+        !self.events.is_empty()
+            || !self.commands.is_empty()
+            || self.info.is_some()
+            || self.refusal.is_some()
+            || self.remark.is_some()
     }
 
     /// Answers in the standard form. A message without a token is answered with an empty one: clients crash on a

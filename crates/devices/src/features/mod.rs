@@ -58,6 +58,8 @@ pub(crate) struct Situation<'a> {
     pub model: Option<&'a ThingModel>,
     /// The device as it is.
     pub state: &'a DeviceState,
+    /// `PRODUCTID/DEVICENAME`.
+    pub device_path: &'a str,
     /// The time of receipt.
     pub now: UnixMillis,
     /// The limits.

@@ -338,7 +338,7 @@ impl Devices {
                     id,
                     name: row.name,
                     product: Arc::clone(product),
-                    secret: Some(secret),
+                    secret: usable_key(product, secret),
                     enabled: true,
                     activated_at: None,
                     created_at: now,
@@ -351,9 +351,10 @@ impl Devices {
 
     /// Lets a device connect, or not. Disabling it ends its connection.
     pub fn enable_device(&self, device: &Arc<Device>, enabled: bool) -> Result<(), DevicesError> {
-        let _changing = device.product().changing.lock();
+        let changing = device.product().changing.lock();
         self.0.store.set_device_enabled(device.id, enabled)?;
         device.switch(enabled);
+        drop(changing);
         if !enabled {
             self.disconnect(device.id, DisconnectCause::Disabled);
         }
@@ -405,15 +406,21 @@ impl Devices {
 fn entry_of(row: DeviceRow, product: Arc<Product>) -> Result<Device, DevicesError> {
     let secret = DeviceSecret::parse(row.secret.expose())
         .map_err(|error| DevicesError::Internal(format!("the key of device {}: {error}", row.id.0)))?;
+    let secret = usable_key(&product, secret);
     Ok(Device::new(DeviceParts {
         id: row.id,
         name: row.name,
         product,
-        secret: Some(secret),
+        secret,
         enabled: row.enabled,
         activated_at: row.activated_at,
         created_at: row.created_at,
     }))
+}
+
+/// The registry has a key for every device; one whose product authenticates by certificate may not log in with it.
+fn usable_key(product: &Product, secret: DeviceSecret) -> Option<DeviceSecret> {
+    (product.auth == AuthMode::Key).then_some(secret)
 }
 
 fn check_name(name: &str) -> Result<(), DevicesError> {

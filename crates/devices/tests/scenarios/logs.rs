@@ -1,0 +1,76 @@
+//! The content log shows both sides of a conversation as they were on the wire.
+
+use serde_json::Value;
+use yizhan_devices::{Diagnostic, Direction, LogName, LogQuery, Order, TimeRange};
+
+use crate::rig::{DOWN, Rig, UP};
+
+#[test]
+fn a_message_and_its_answer_are_two_entries_of_one_record() {
+    let mut rig = Rig::new();
+    let report = r#"{"method":"report","clientToken":"t-9","params":{"brightness":5}}"#;
+    let answer = rig.answer_text(UP, report);
+    let log = rig.log(LogName::Content);
+    assert_eq!(log.len(), 2);
+    assert_eq!(
+        (&log[0]["direction"], &log[0]["topic"], &log[0]["payload"]),
+        (&"up".into(), &UP.into(), &report.into())
+    );
+    assert_eq!((&log[1]["direction"], &log[1]["topic"]), (&"down".into(), &DOWN.into()));
+    assert_eq!(log[1]["payload"], answer.as_str());
+    assert_eq!(log[0]["decoded"], true);
+    let refused = rig.answer_text(UP, r#"{"method":"report","clientToken":"t","params":{"brightness":500}}"#);
+    assert_eq!(rig.log(LogName::Content)[3]["payload"], refused.as_str());
+    let status = rig.answer_text(UP, r#"{"method":"get_status","clientToken":"T"}"#);
+    assert_eq!(rig.log(LogName::Content)[5]["payload"], status.as_str());
+}
+
+#[test]
+fn pages_follow_each_other_without_gaps_in_both_directions() {
+    let mut rig = Rig::new();
+    for brightness in 0..7 {
+        rig.clock.advance(std::time::Duration::from_millis(10));
+        rig.answer(
+            UP,
+            &format!(r#"{{"method":"report","clientToken":"t","params":{{"brightness":{brightness}}}}}"#),
+        );
+    }
+    for order in [Order::Ascending, Order::Descending] {
+        let (mut cursor, mut seen) = (None, Vec::new());
+        loop {
+            let query = LogQuery { range: TimeRange::ALL, order, limit: 3, cursor };
+            let page = rig.devices.logs(&rig.device(), LogName::Content, &query).unwrap();
+            seen.extend(page.entries.iter().map(|entry| serde_json::to_value(entry).unwrap()));
+            match page.next {
+                Some(next) => cursor = Some(next.parse().unwrap()),
+                None => break,
+            }
+        }
+        let mut expected = rig.log(LogName::Content);
+        if order == Order::Descending {
+            expected.reverse();
+        }
+        assert_eq!(seen, expected);
+    }
+}
+
+#[test]
+fn custom_messages_and_problems_are_logged_in_the_vendors_words() {
+    let mut rig = Rig::new();
+    let (device, now) = (rig.device(), yizhan_vocabulary::Clock::now(&*rig.clock));
+    let mut batch = rig.journal.lane(std::sync::Arc::new(|| {})).batch();
+    let topic = "DEMOPROD01/dev001/data";
+    rig.devices.log_content(&device, Direction::Up, topic, 1, b"\xff\xfe", now, &mut batch);
+    let problem = Diagnostic::SubscribeUnauthorized { topic: "#".into() };
+    rig.devices.diagnose(&device, problem, now, &mut batch);
+    rig.submit(&mut batch);
+    let content: Vec<Value> = rig.log(LogName::Content);
+    assert_eq!(
+        (&content[0]["payload"], &content[0]["base64"], &content[0]["qos"]),
+        (&"//4=".into(), &true.into(), &1.into())
+    );
+    let problem = &rig.log(LogName::Diagnostic)[0];
+    assert_eq!(problem["content"], "Device subscribe topic: #");
+    assert_eq!(problem["result"], "FAIL, unauthorized operation");
+    assert_eq!(problem["errcode"], "Subscribe_Topic_Unauthorized");
+}

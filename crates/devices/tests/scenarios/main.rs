@@ -1,0 +1,12 @@
+//! Scenarios of products and devices over a real store and a real journal in a temporary directory, with a router
+//! that only remembers what it was given.
+
+#![expect(clippy::unwrap_used, reason = "a scenario fails by panicking")]
+
+mod administration;
+mod commands;
+mod logs;
+mod presence;
+mod property;
+mod restart;
+mod rig;
