@@ -26,7 +26,7 @@ pub struct Config {
     /// Limits of devices and commands.
     pub devices: Devices,
     /// The log, history and what is kept how long.
-    pub storage: Storage,
+    pub journal: Storage,
     /// What the server writes to standard error.
     pub log: Log,
 }
@@ -285,21 +285,21 @@ impl Config {
     }
 
     /// Settings of the journal in the data directory.
-    pub fn journal(&self, data: &Path) -> anyhow::Result<JournalConfig> {
+    pub fn journal_config(&self, data: &Path) -> anyhow::Result<JournalConfig> {
         let defaults = JournalConfig::new(data.join("journal"));
         // A message and the sessions it is stored for must fit into one record (see the router's changes).
         let needed = self.connections.max_packet_bytes as usize * 2 + 256 * 1024;
-        if needed > self.storage.segment_bytes as usize / 4 {
-            bail!("storage.segment_bytes must be at least {} for packets of this size", needed * 4);
+        if needed > self.journal.segment_bytes as usize {
+            bail!("journal.segment_bytes must be at least {needed} for packets of this size");
         }
         Ok(JournalConfig {
-            segment_bytes: self.storage.segment_bytes,
-            history_days: self.storage.history_days,
-            log_days: self.storage.log_days,
-            disk_budget_bytes: (self.storage.disk_budget_bytes > 0).then_some(self.storage.disk_budget_bytes),
-            min_free_bytes: self.storage.min_free_bytes,
+            segment_bytes: self.journal.segment_bytes,
+            history_days: self.journal.history_days,
+            log_days: self.journal.log_days,
+            disk_budget_bytes: (self.journal.disk_budget_bytes > 0).then_some(self.journal.disk_budget_bytes),
+            min_free_bytes: self.journal.min_free_bytes,
             max_record_bytes: defaults.max_record_bytes.max(needed),
-            accept_damage: self.storage.accept_damage,
+            accept_damage: self.journal.accept_damage,
             ..defaults
         })
     }

@@ -47,7 +47,7 @@ pub struct Serve {
     /// The configuration file; yizhan.toml in the data directory if it exists.
     #[arg(long, env = "YIZHAN_CONFIG")]
     config: Option<PathBuf>,
-    /// One configuration entry, such as storage.log_days=7; may be repeated.
+    /// One configuration entry, such as journal.log_days=7; may be repeated.
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
     overrides: Vec<String>,
     /// Make a demo product with a simulated lamp that keeps reporting, and a device to try.
@@ -117,7 +117,7 @@ impl Server {
         let started = Instant::now();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         // The journal holds the directory's lock: a second server must fail before it touches the registry.
-        let recovered = Journal::recover(config.journal(data)?)?;
+        let recovered = Journal::recover(config.journal_config(data)?)?;
         let run_files = RunFiles::prepare(data)?;
         let store = Arc::new(Store::open(data)?);
         let devices = Devices::load(Arc::clone(&store), &config.devices(), Arc::clone(&clock))?;

@@ -24,6 +24,10 @@ use super::{RawStream, TlsIdentity};
 const CIPHERS: &str = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:AESGCM:AES:PSK-AES128-GCM-SHA256:PSK-AES256-GCM-SHA384:\
                        PSK-AES128-CBC-SHA:PSK-AES256-CBC-SHA:PSK-AES128-CBC-SHA256:!aNULL:!SRP:!DSS@SECLEVEL=1";
 
+/// Suites of TLS 1.3. The one with SHA-256 must come first: OpenSSL can use our pre-shared keys with no other, and would
+/// silently go on without the key.
+const CIPHERS_1_3: &str = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
+
 /// Finds the pre-shared key of a PSK identity, or none if there is no such device.
 pub type PskLookup = Arc<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
 
@@ -54,9 +58,17 @@ pub fn tls_context(
     let mut builder = SslContextBuilder::new(SslMethod::tls_server())?;
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
     builder.set_cipher_list(CIPHERS)?;
-    builder.set_options(SslOptions::NO_TICKET | SslOptions::NO_COMPRESSION | SslOptions::NO_RENEGOTIATION);
+    builder.set_ciphersuites(CIPHERS_1_3)?;
+    builder.set_options(
+        SslOptions::CIPHER_SERVER_PREFERENCE
+            | SslOptions::NO_TICKET
+            | SslOptions::NO_COMPRESSION
+            | SslOptions::NO_RENEGOTIATION,
+    );
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     builder.set_num_tickets(0)?;
+    // TLS 1.3 treats a pre-shared key as a session, and those need a name where client certificates are asked for.
+    builder.set_session_id_context(b"yizhan")?;
     builder.set_mode(
         SslMode::RELEASE_BUFFERS | SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER,
     );

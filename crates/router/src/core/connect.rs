@@ -48,7 +48,7 @@ impl CoreHandler {
             Monotonic(self.now_ms),
         );
         let kept = accepted.expiry_s > 0;
-        let (session, present) = self.take_session(link, &connect, &accepted);
+        let (session, present, discarded) = self.take_session(link, &connect, &accepted);
         link.establish(Duration::from_secs(u64::from(connect.keep_alive)));
         if let Principal::Device(device) = &accepted.principal {
             let connected = Connected {
@@ -68,16 +68,19 @@ impl CoreHandler {
             version: connect.version,
             will,
             expiry_s: accepted.expiry_s,
+            welcomed: false,
             max_packet_size: connect.properties.max_packet_size,
             rate_left: 0,
             rate_second: 0,
         }));
         let welcome = Welcome { session_present: present, properties };
-        self.answer(link, state, Action::Welcome(Box::new(welcome)), kept);
+        // That the old session is gone is as much a promise as that the new one is kept.
+        self.answer(link, state, Action::Welcome(Box::new(welcome)), kept || discarded);
     }
 
     /// Sends the CONNACK and what waited for the client.
     pub(super) fn welcome(&mut self, link: &mut Link<'_>, client: &mut Client, welcome: &Welcome) {
+        client.welcomed = true;
         let properties = welcome.properties.as_ref();
         encode::connack(client.version, welcome.session_present, reason::SUCCESS, properties, link.out);
         self.flush_session(link, &client.session.clone());
@@ -199,13 +202,14 @@ impl CoreHandler {
         }
     }
 
-    /// Gives the connection its session: the kept one, or a new one in place of whatever there was.
+    /// Gives the connection its session: the kept one, or a new one in place of whatever there was. Says whether it is a
+    /// kept one, and whether another one had to end.
     fn take_session(
         &mut self,
         link: &Link<'_>,
         connect: &Connect,
         accepted: &Accepted,
-    ) -> (Arc<ClientSession>, bool) {
+    ) -> (Arc<ClientSession>, bool, bool) {
         let key = accepted.principal.session_key(&accepted.client_id);
         let shared = Arc::clone(&self.shared);
         let (session, replaced) = shared.sessions.update(&key, |present| {
@@ -222,11 +226,12 @@ impl CoreHandler {
             }
         });
         let resumed = replaced.is_none() && session.inner.lock().version > 0;
+        let discarded = replaced.is_some();
         if let Some(old) = replaced {
             self.end_session(&old, DropReason::SessionEnded);
         }
         self.attach(link, connect, accepted, &session);
-        (session, resumed)
+        (session, resumed, discarded)
     }
 
     fn new_session(

@@ -65,6 +65,8 @@ struct Client {
     will: Option<Box<Will>>,
     /// The session expiry of CONNECT; DISCONNECT may not raise it from zero.
     expiry_s: u32,
+    /// The CONNACK was sent.
+    welcomed: bool,
     /// The largest packet the client takes.
     max_packet_size: Option<NonZeroU32>,
     /// Messages the client may still publish in `rate_second`.
@@ -73,8 +75,12 @@ struct Client {
 }
 
 impl Client {
-    /// Writes a DISCONNECT, unless the client does not take even that (MQTT-3.14.2-3).
+    /// Writes a DISCONNECT, unless the client does not take even that (MQTT-3.14.2-3) or still waits for its CONNACK
+    /// (MQTT-3.14.0-1).
     fn say_goodbye(&self, code: u8, out: &mut BytesMut) {
+        if !self.welcomed {
+            return;
+        }
         let before = out.len();
         encode::disconnect(self.version, code, None, out);
         if self.max_packet_size.is_some_and(|limit| out.len() - before > limit.get() as usize) {

@@ -52,7 +52,8 @@ impl Oracle {
 
     /// Judges what the server sent and fills in an aliased topic.
     pub(crate) fn received(&mut self, length: usize, packet: &mut Received) -> Result<(), String> {
-        if self.largest_packet.is_some_and(|largest| length > largest as usize) {
+        // A maximum of zero is no announcement but a protocol error, whose answer may have any size.
+        if self.largest_packet.is_some_and(|largest| largest > 0 && length > largest as usize) {
             return Err(format!(
                 "{length} bytes, but the client announced a maximum packet size of {:?}",
                 self.largest_packet
