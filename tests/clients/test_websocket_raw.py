@@ -73,8 +73,9 @@ def connect_packet(device):
     body = text("MQTT") + b"\x04\xc2" + struct.pack(">H", 120)
     body += text(login["clientid"]) + text(login["username"]) + text(login["password"])
     length = len(body)
-    assert 128 <= length < 16384
-    return b"\x10" + bytes([length % 128 | 0x80, length // 128]) + body
+    assert length < 16384
+    remaining = bytes([length]) if length < 128 else bytes([length % 128 | 0x80, length // 128])
+    return b"\x10" + remaining + body
 
 
 @pytest.mark.parametrize("path", ["/", "/mqtt"])

@@ -129,7 +129,7 @@ wait_until(lambda: "event_reply" in replies, "event_reply")
 two = {"eventId": "low_voltage", "type": "alert", "timestamp": int(time.time() * 1000), "params": {"voltage": 2.9}}
 kit.templateEventPost(product_id, device_name, {"events": [one, two]})
 wait_until(lambda: "events_reply" in replies, "events_reply")
-tell("time", seconds=kit.getNtpAccurateTime())
+tell("time", milliseconds=kit.getNtpAccurateTime())
 tell("idle")
 for line in sys.stdin:
     break

@@ -289,8 +289,8 @@ impl Config {
         let defaults = JournalConfig::new(data.join("journal"));
         // A message and the sessions it is stored for must fit into one record (see the router's changes).
         let needed = self.connections.max_packet_bytes as usize * 2 + 256 * 1024;
-        if needed > self.journal.segment_bytes as usize {
-            bail!("journal.segment_bytes must be at least {needed} for packets of this size");
+        if needed > self.journal.segment_bytes as usize / 4 {
+            bail!("journal.segment_bytes must be at least {} for packets of this size", needed * 4);
         }
         Ok(JournalConfig {
             segment_bytes: self.journal.segment_bytes,

@@ -239,7 +239,7 @@ fn lifetime(random: &mut Random) -> Duration {
 pub fn perform(script: &Script) -> Outcome {
     let mut random = Random::new(script.seed);
     // Small segments, so that sealing, checkpoints and retirement happen many times during the play.
-    let options = ServerOptions::default().set("journal.segment_bytes", "1048576");
+    let options = ServerOptions::default().set("journal.segment_bytes", "4194304");
     let mut server = TestServer::with(options);
     let stage = Stage::new(server.data_dir().join("run/admin.sock"));
     let cast = Cast::gather(&server, &stage, &mut random);

@@ -34,7 +34,10 @@ impl CoreHandler {
     }
 
     pub(super) fn flush_link(&mut self, link: &mut Link<'_>, state: &ConnectionState) {
-        if let Stage::Connected(client) = &state.stage {
+        // Nothing may go before the CONNACK (MQTT-3.2.0-1), which sends what waits right behind it.
+        if let Stage::Connected(client) = &state.stage
+            && client.welcomed
+        {
             let session = Arc::clone(&client.session);
             self.flush_session(link, &session);
         }
