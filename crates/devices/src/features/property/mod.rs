@@ -100,13 +100,16 @@ fn take_report(
     let params = message.params.ok_or_else(|| missing_params("report"))?;
     let time = normalize_timestamp(message.timestamp, situation.now)?;
     model.read_properties(params, model::Direction::Report, &mut effects.points)?;
-    effects.points_time = own_time(time, situation.now);
+    effects.points_time = own_time(message.timestamp, time, situation.now);
     Ok(())
 }
 
-/// The device's time, if it says something that the time of receipt does not.
-fn own_time(time: UnixMillis, now: UnixMillis) -> Option<UnixMillis> {
-    ((now.0 - time.0).abs() > OWN_TIME_FROM_MS).then_some(time)
+/// The device's time, if it says something that the time of receipt does not: milliseconds always do, whole seconds only
+/// from a distance on.
+fn own_time(raw: Option<i64>, time: UnixMillis, now: UnixMillis) -> Option<UnixMillis> {
+    let in_milliseconds = raw.is_some_and(|raw| raw >= 1_000_000_000_000);
+    let tolerance_ms = if in_milliseconds { 0 } else { OWN_TIME_FROM_MS };
+    ((now.0 - time.0).abs() > tolerance_ms).then_some(time)
 }
 
 /// The product has nothing that could be reported or called.
