@@ -227,7 +227,7 @@ impl Handler for CoreHandler {
             Packet::PubRel(ack) => self.pubrel(link, state, ack),
             Packet::PubComp(ack) => self.pubcomp(link, state, ack),
             Packet::Subscribe(subscribe) => self.subscribe(link, state, *subscribe),
-            Packet::Unsubscribe(unsubscribe) => self.unsubscribe(link, state, unsubscribe),
+            Packet::Unsubscribe(unsubscribe) => self.unsubscribe(link, state, *unsubscribe),
             // The answer says that the server is through with what came before, so it must not overtake any of it.
             Packet::PingReq => self.answer(link, state, Action::Pong, true),
             Packet::Disconnect(disconnect) => self.disconnect(link, state, disconnect),

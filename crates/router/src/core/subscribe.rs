@@ -156,7 +156,7 @@ impl CoreHandler {
         &mut self,
         link: &mut Link<'_>,
         state: &mut ConnectionState,
-        unsubscribe: Box<Unsubscribe>,
+        unsubscribe: Unsubscribe,
     ) {
         let Stage::Connected(client) = &state.stage else { return };
         let session = Arc::clone(&client.session);
