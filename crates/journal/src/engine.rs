@@ -9,6 +9,7 @@ use yizhan_vocabulary::Clock;
 
 use crate::commit::{Intake, RetiredFiles, free_bytes};
 use crate::config::JournalConfig;
+use crate::damage::guarded;
 use crate::days::{Days, FileClass};
 use crate::error::QueryError;
 use crate::layout::OwnedDir;
@@ -67,7 +68,7 @@ impl Engine {
         let earliest = earliest_kept(&self.config, class, self.clock.now());
         let sources =
             Sources { days: &self.days, unsealed: &unsealed, sealed_through: self.sealed_through() };
-        run(range.bounds(earliest), sources)
+        guarded(|| run(range.bounds(earliest), sources))
     }
 
     /// Files in which the unsealed segments are, oldest first.

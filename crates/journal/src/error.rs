@@ -146,6 +146,12 @@ pub enum QueryError {
     Storage(String),
 }
 
+impl From<redb::StorageError> for QueryError {
+    fn from(error: redb::StorageError) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
 /// Why a backup was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {

@@ -311,7 +311,7 @@ impl Recovered {
     ) -> Result<Journal, OpenError> {
         let config = self.config;
         let max_frame_bytes = config.max_frame_bytes();
-        let reserve = (config.segment_bytes / 16).min(4 << 20);
+        let reserve = (config.segment_bytes / 16).min(4 << 20).max(max_frame_bytes as u64);
         let intake = Arc::new(Intake::new(config.max_batch_backlog_bytes, reserve));
         let counters = Arc::new(Counters::default());
         let active = self.unsealed.last().cloned().expect("recovery leaves an active segment");

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::damage::guarded;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
 /// Something whose state is rebuilt at start from checkpoints and the log.
@@ -95,7 +96,7 @@ fn table_name(owner: &str) -> String {
 
 impl StateStore {
     pub(crate) fn open(path: &Path) -> Result<Self, redb::Error> {
-        let database = Database::builder().set_cache_size(CACHE_BYTES).create(path)?;
+        let database = guarded(|| Database::builder().set_cache_size(CACHE_BYTES).create(path))?;
         Ok(Self { path: path.to_owned(), database })
     }
 
@@ -104,14 +105,7 @@ impl StateStore {
     }
 
     pub(crate) fn progress(&self) -> Result<Progress, redb::Error> {
-        let transaction = self.database.begin_read()?;
-        let table = match transaction.open_table(META) {
-            Ok(table) => table,
-            Err(TableError::TableDoesNotExist(_)) => return Ok(Progress::default()),
-            Err(error) => return Err(error.into()),
-        };
-        let read = |key| table.get(key).map(|found| found.map_or(0, |value| value.value()));
-        Ok(Progress { retired_through: read(RETIRED_THROUGH)?, next_seq: read(NEXT_SEQ)? })
+        guarded(|| progress_in(&self.database))
     }
 
     pub(crate) fn each(&self, owner: &str, mut f: impl FnMut(&[u8], &[u8])) -> Result<(), redb::Error> {
@@ -122,8 +116,9 @@ impl StateStore {
             Err(TableError::TableDoesNotExist(_)) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        for entry in table.iter()? {
-            let (key, value) = entry?;
+        let mut entries = guarded(|| table.iter())?;
+        while let Some(entry) = guarded(|| entries.next().transpose())? {
+            let (key, value) = entry;
             f(key.value(), value.value());
         }
         Ok(())
@@ -135,6 +130,10 @@ impl StateStore {
         changes: &[(&'static str, StateWriter)],
         progress: Progress,
     ) -> Result<(), redb::Error> {
+        guarded(|| self.write(changes, progress))
+    }
+
+    fn write(&self, changes: &[(&'static str, StateWriter)], progress: Progress) -> Result<(), redb::Error> {
         let mut transaction = self.database.begin_write()?;
         transaction.set_quick_repair(true);
         for (owner, writer) in changes.iter().filter(|(_, writer)| !writer.is_empty()) {
@@ -155,4 +154,20 @@ impl StateStore {
         transaction.commit()?;
         Ok(())
     }
+}
+
+/// Looks into a state file without changing it; one that was not closed in an orderly way is refused.
+pub(crate) fn read_progress(path: &Path) -> Result<Progress, redb::Error> {
+    guarded(|| progress_in(&Database::builder().set_cache_size(CACHE_BYTES).open_read_only(path)?))
+}
+
+fn progress_in(database: &impl ReadableDatabase) -> Result<Progress, redb::Error> {
+    let transaction = database.begin_read()?;
+    let table = match transaction.open_table(META) {
+        Ok(table) => table,
+        Err(TableError::TableDoesNotExist(_)) => return Ok(Progress::default()),
+        Err(error) => return Err(error.into()),
+    };
+    let read = |key| table.get(key).map(|found| found.map_or(0, |value| value.value()));
+    Ok(Progress { retired_through: read(RETIRED_THROUGH)?, next_seq: read(NEXT_SEQ)? })
 }

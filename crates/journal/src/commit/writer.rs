@@ -86,7 +86,9 @@ impl Writer {
         }
         let room = active.frame_limit().saturating_sub(at);
         let credited = room as i64 - links.max_frame_bytes as i64;
-        active.set_opened_at(links.clock.now().0);
+        if active.has_records() {
+            active.set_opened_at(links.clock.now().0);
+        }
         links.intake.set_room(&mut links.intake.staging.lock(), room);
         let WriterLinks { intake, counters, clock, segments, sealer, spares, on_fatal, max_frame_bytes } =
             links;
@@ -133,6 +135,9 @@ impl Writer {
             if intake.gate() >= Gate::Closing {
                 return None;
             }
+            if !self.active.has_records() {
+                staging.close_segment = false;
+            }
             if staging.close_segment && self.give_up_rest(&mut staging) {
                 staging.close_segment = false;
                 drop(staging);
@@ -174,6 +179,9 @@ impl Writer {
                 self.write(&bytes[from..to])?;
             }
             self.at += (to - from) as u64;
+            if self.active.opened_at() == 0 {
+                self.active.set_opened_at(self.clock.now().0);
+            }
             self.sync()?;
             from = to;
         }
@@ -227,7 +235,6 @@ impl Writer {
             let missing = io::Error::other("no segment was prepared although space was promised");
             return Err(self.fatal("taking the next segment", &missing));
         };
-        next.set_opened_at(self.clock.now().0);
         self.segments.write().push(next.clone());
         self.active.close();
         self.credited = next.capacity() as i64 - self.max_frame_bytes as i64;
@@ -244,7 +251,7 @@ impl Writer {
     fn give_up_rest(&mut self, staging: &mut Staging) -> bool {
         let placed = (self.at - self.credited_from) as i64;
         let unused = (self.credited - placed).max(0) as u64;
-        if !self.active.has_records() || staging.spares.is_empty() || staging.room < unused {
+        if staging.spares.is_empty() || staging.room < unused {
             return false;
         }
         let room = staging.room - unused;

@@ -18,6 +18,7 @@ use redb::{
 use super::run::{ChunkForm, ChunkKey, ChunkPlace, INDEX, META, PIECES, PieceKey, RUNS, read_chunk};
 use super::{ChunkRef, Day, FileClass, RunMeta, RunWriter};
 use crate::blocks::chunk::BlockKey;
+use crate::damage::{damaged, guarded};
 use crate::segment::sync_dir;
 
 const CACHE_BYTES: usize = 4 << 20;
@@ -101,7 +102,15 @@ impl DayFile {
 
     /// Lets go of the file; readers under way keep it until they are done.
     pub(crate) fn close(&self) {
-        self.handle.lock().take();
+        let handle = self.handle.lock().take();
+        // Closing writes to the file, and what it finds there may be damaged.
+        let closed: Result<(), redb::Error> = guarded(|| {
+            drop(handle);
+            Ok(())
+        });
+        if let Err(error) = closed {
+            tracing::warn!(file = %self.path.display(), %error, "a day file could not be closed in an orderly way");
+        }
     }
 
     pub(crate) fn read(&self) -> Result<DayReader, redb::Error> {
@@ -176,6 +185,12 @@ pub(crate) struct DayReader {
 }
 
 impl DayReader {
+    /// Opens a file for looking at it only; one that was not closed in an orderly way is refused.
+    pub(crate) fn without_repair(path: &Path) -> Result<Self, redb::Error> {
+        let database = Arc::new(options().open_read_only(path)?);
+        Self::new(database.begin_read()?, Handle::Reading(database))
+    }
+
     fn new(transaction: ReadTransaction, handle: Handle) -> Result<Self, redb::Error> {
         fn existing<T>(found: Result<T, redb::TableError>) -> Result<Option<T>, redb::Error> {
             match found {
@@ -271,10 +286,6 @@ fn chunk_ref(place: ChunkKey, value: ChunkPlace) -> ChunkRef {
     let (run, class, stream, _) = place;
     let (offset, length, min_time, max_time) = value;
     ChunkRef { run, first: (class, stream), offset, length, min_time, max_time }
-}
-
-pub(crate) fn damaged(what: &str) -> redb::Error {
-    redb::Error::Corrupted(what.to_owned())
 }
 
 /// One change of a day file.

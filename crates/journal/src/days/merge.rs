@@ -8,12 +8,12 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::file::damaged;
 use super::{ChunkRef, DayFile, DayReader, DayWriter, FileClass, RunWriter};
 use crate::blocks::MAX_ROWS;
 use crate::blocks::chunk::{BlockEntry, BlockKey, Chunk};
 use crate::blocks::history::{self, HistoryBlock, HistoryBlockBuilder};
 use crate::blocks::logs::{self, BODY_TARGET, LogBlock, LogBlockBuilder};
+use crate::damage::{damaged, guarded};
 use crate::record::{PointRef, PropertyNumber};
 
 /// Rows taken together at least before they are written.
@@ -63,6 +63,10 @@ pub(crate) fn merge_runs(
     plan: &MergePlan,
     stopped: &dyn Fn() -> bool,
 ) -> Result<bool, redb::Error> {
+    guarded(|| merge_into_one(file, plan, stopped))
+}
+
+fn merge_into_one(file: &DayFile, plan: &MergePlan, stopped: &dyn Fn() -> bool) -> Result<bool, redb::Error> {
     // Opened for writing first: the file cannot be opened both ways at once.
     let writer = file.write()?;
     let reader = file.read()?;
@@ -91,6 +95,10 @@ pub(crate) fn repack(
     staging: &Path,
     stopped: &dyn Fn() -> bool,
 ) -> Result<bool, redb::Error> {
+    guarded(|| write_anew(file, staging, stopped))
+}
+
+fn write_anew(file: &DayFile, staging: &Path, stopped: &dyn Fn() -> bool) -> Result<bool, redb::Error> {
     let reader = file.read()?;
     let runs: Vec<u64> = reader.runs()?.into_iter().map(|(run, _)| run).collect();
     let _ = std::fs::remove_file(staging);

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::damage::guarded;
 use crate::days::{Day, DayFile, FileClass, MergePlan, merge_runs, repack};
 use crate::engine::Engine;
 use crate::segment::Segment;
@@ -171,76 +172,107 @@ impl Sealer {
         self.engine.sealed_through.store(through, Ordering::SeqCst);
     }
 
-    /// Merges runs of files that were written.
+    /// Merges runs of files that were written. A file that cannot be merged is tried again after its next change.
     fn merge(&mut self) -> Result<(), SealError> {
-        let engine = self.engine.clone();
-        let has_closed = || engine.segments.read().first().is_some_and(|segment| segment.is_closed());
         let changed: Vec<(FileClass, Day)> = self.changed.iter().copied().collect();
         for (class, day) in changed {
-            let file = engine.days.get_or_add(class, day);
-            loop {
-                if self.stopped() || has_closed() {
-                    return Ok(());
-                }
-                let _pause = engine.files.lock();
-                if !file.path.exists() {
-                    break;
-                }
-                let plan = file
-                    .read()
-                    .and_then(|reader| MergePlan::find(&reader, class, engine.sealed_through()))
-                    .map_err(SealError::day_file(&file))?;
-                let Some(plan) = plan else { break };
-                let merged =
-                    merge_runs(&file, &plan, &|| self.stopped()).map_err(SealError::day_file(&file))?;
-                if !merged {
-                    return Ok(());
-                }
-                add(&engine.counters.merges, 1);
+            let file = self.engine.days.get_or_add(class, day);
+            let done = self.merge_file(&file);
+            if !matches!(done, Ok(false)) {
+                self.changed.remove(&(class, day));
             }
-            self.changed.remove(&(class, day));
+            if !done? {
+                return Ok(());
+            }
         }
         Ok(())
     }
 
-    /// Writes one closed day anew, if any needs it.
+    /// Merges runs of one file while it has enough of them; false when something more urgent came up.
+    fn merge_file(&self, file: &DayFile) -> Result<bool, SealError> {
+        let engine = &self.engine;
+        let urgent =
+            || self.stopped() || engine.segments.read().first().is_some_and(|first| first.is_closed());
+        loop {
+            if urgent() {
+                return Ok(false);
+            }
+            let _pause = engine.files.lock();
+            if !file.path.exists() {
+                return Ok(true);
+            }
+            let find = || MergePlan::find(&file.read()?, file.class, engine.sealed_through());
+            let Some(plan) = guarded(find).map_err(SealError::day_file(file))? else { return Ok(true) };
+            if !merge_runs(file, &plan, &|| self.stopped()).map_err(SealError::day_file(file))? {
+                return Ok(false);
+            }
+            add(&engine.counters.merges, 1);
+        }
+    }
+
+    /// Writes one closed day anew, if any needs it. A day that cannot be read is left as it is until the next start.
     fn pack(&mut self) -> Result<(), SealError> {
-        let engine = self.engine.clone();
-        let now = engine.clock.now().0;
-        for file in engine.days.all() {
+        let now = self.engine.clock.now().0;
+        for file in self.engine.days.all() {
             let key = (file.class, file.day);
             if file.day.last_ms() + PACK_AFTER_MS > now || self.settled.contains(&key) {
                 continue;
             }
-            let _pause = engine.files.lock();
-            let Ok(found) = std::fs::metadata(&file.path) else { continue };
-            if !engine.has_space_for(found.len()) {
-                continue;
+            match self.pack_file(&file) {
+                Ok(Packing::NotNow) => {}
+                Ok(Packing::Settled) => {
+                    self.settled.insert(key);
+                }
+                Ok(Packing::Packed) => {
+                    add(&self.engine.counters.days_repacked, 1);
+                    self.settled.insert(key);
+                    return Ok(());
+                }
+                Err(error) => {
+                    self.settled.insert(key);
+                    return Err(error);
+                }
             }
-            let needed = file
-                .read()
-                .and_then(|reader| {
-                    let runs = reader.runs()?.len();
-                    Ok(if reader.is_packed()? { runs > PACKED_RUNS } else { runs > 0 })
-                })
-                .map_err(SealError::day_file(&file))?;
-            if !needed {
-                self.settled.insert(key);
-                file.close();
-                continue;
+            if self.stopped() {
+                return Ok(());
             }
-            let staging = file.path.with_extension("redb.new");
-            let stopped = || self.stopped() || engine.segments.read().len() > 2;
-            let packed = repack(&file, &staging, &stopped);
-            if !matches!(packed, Ok(true)) {
-                let _ = std::fs::remove_file(&staging);
-            }
-            if packed.map_err(SealError::day_file(&file))? {
-                add(&engine.counters.days_repacked, 1);
-                self.settled.insert(key);
-            }
-            return Ok(());
         }
         Ok(())
     }
+
+    fn pack_file(&self, file: &DayFile) -> Result<Packing, SealError> {
+        let _pause = self.engine.files.lock();
+        let Ok(found) = std::fs::metadata(&file.path) else { return Ok(Packing::Settled) };
+        if !self.engine.has_space_for(found.len()) {
+            return Ok(Packing::NotNow);
+        }
+        let look = || {
+            let reader = file.read()?;
+            let runs = reader.runs()?.len();
+            Ok(if reader.is_packed()? { runs > PACKED_RUNS } else { runs > 0 })
+        };
+        if !guarded(look).map_err(SealError::day_file(file))? {
+            file.close();
+            return Ok(Packing::Settled);
+        }
+        let staging = file.path.with_extension("redb.new");
+        // Sealing must not wait long for a large day; it is begun anew later.
+        let stopped = || self.stopped() || self.engine.segments.read().len() > 2;
+        let packed = repack(file, &staging, &stopped);
+        if !matches!(packed, Ok(true)) {
+            let _ = std::fs::remove_file(&staging);
+        }
+        let packed = packed.map_err(SealError::day_file(file))?;
+        Ok(if packed { Packing::Packed } else { Packing::NotNow })
+    }
+}
+
+/// What came of looking at a closed day.
+enum Packing {
+    /// It was written anew.
+    Packed,
+    /// It needs nothing.
+    Settled,
+    /// It has to wait.
+    NotNow,
 }

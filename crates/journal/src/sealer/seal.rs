@@ -12,6 +12,7 @@ use super::{SealError, earliest_kept};
 use crate::blocks::MAX_ROWS;
 use crate::blocks::history::HistoryBlockBuilder;
 use crate::blocks::logs::{BODY_TARGET, LogBlockBuilder};
+use crate::damage::guarded;
 use crate::days::{Day, DayFile, FileClass, RunWriter};
 use crate::engine::Engine;
 use crate::record::{self, LogKind, RecordKind};
@@ -66,10 +67,11 @@ pub(super) fn seal_segment(engine: &Engine, segment: &Segment) -> Result<Vec<(Fi
                 continue;
             }
             let file = engine.days.get_or_add(class, *day);
-            let written = match write_day(engine, &file, segment.number(), &sorted) {
+            let write = || guarded(|| write_day(engine, &file, segment.number(), &sorted));
+            let written = match write() {
                 Err(error) if is_damage(&error) => {
                     set_aside(engine, &file, &error)?;
-                    write_day(engine, &file, segment.number(), &sorted)
+                    write()
                 }
                 other => other,
             };

@@ -1,6 +1,8 @@
 //! Scenarios with real files: what the journal promises, checked from outside.
 #![expect(clippy::unwrap_used, reason = "the functions around the tests are test code too")]
 
+mod directory;
+mod keeping;
 mod log;
 mod queries;
 mod support;
