@@ -218,9 +218,9 @@ impl Witnesses {
 }
 
 /// Starts the server and kills it before or just when it is ready: recovery must survive being interrupted.
-fn die_while_starting(server: &TestServer, after: Duration) {
+fn die_while_starting(server: &TestServer, options: &ServerOptions, after: Duration) {
     let mut command = Command::new(server_binary());
-    command.arg("serve").arg("--data").arg(server.data_dir());
+    command.arg("serve").arg("--data").arg(server.data_dir()).args(&options.arguments);
     for listener in ["--mqtt", "--mqtts", "--http", "--https"] {
         command.args([listener, "127.0.0.1:0"]);
     }
@@ -239,8 +239,10 @@ fn lifetime(random: &mut Random) -> Duration {
 pub fn perform(script: &Script) -> Outcome {
     let mut random = Random::new(script.seed);
     // Small segments, so that sealing, checkpoints and retirement happen many times during the play.
-    let options = ServerOptions::default().set("journal.segment_bytes", "4194304");
-    let mut server = TestServer::with(options);
+    let options = ServerOptions::default()
+        .set("journal.segment_bytes", "2097152")
+        .set("connections.max_packet_bytes", "65536");
+    let mut server = TestServer::with(options.clone());
     let stage = Stage::new(server.data_dir().join("run/admin.sock"));
     let cast = Cast::gather(&server, &stage, &mut random);
     stage.open(server.mqtt());
@@ -259,7 +261,7 @@ pub fn perform(script: &Script) -> Outcome {
         server.kill();
         if random.chance(15) {
             interrupted_starts += 1;
-            die_while_starting(&server, random.millis(0, 120));
+            die_while_starting(&server, &options, random.millis(0, 120));
         }
         let started = Instant::now();
         server.restart();
