@@ -36,6 +36,8 @@ pub(crate) struct Target {
     pub(crate) qos: u8,
     pub(crate) retain: bool,
     pub(crate) subscription_ids: SubscriptionIds,
+    /// The client was not connected, so the message cannot have been sent before the session's next connection.
+    pub(crate) away: bool,
 }
 
 /// One change of what is kept.
@@ -126,6 +128,7 @@ mod tests {
             qos: 2,
             retain: false,
             subscription_ids: SubscriptionIds::default(),
+            away: false,
         };
         let change =
             Change::Published { message: message.clone(), retained_seq: None, targets: vec![target.clone()] };

@@ -114,6 +114,7 @@ impl Shared {
             qos: delivery.qos as u8,
             retain: false,
             subscription_ids: delivery.subscription_ids.clone(),
+            away: true,
         };
         let change =
             Change::Published { message: delivery.message, retained_seq: None, targets: vec![target] };

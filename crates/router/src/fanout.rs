@@ -161,6 +161,7 @@ impl Shared {
                         qos: delivery.qos as u8,
                         retain: delivery.retain,
                         subscription_ids: delivery.subscription_ids.clone(),
+                        away,
                     });
                     self.mark_dirty(session, &mut inner);
                     fanout.reserved.push(Reserved { session: Arc::clone(session), packet_id });

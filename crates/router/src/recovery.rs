@@ -228,9 +228,8 @@ impl Recovery {
             subscription_ids: target.subscription_ids.clone(),
             tag: 0,
         };
-        // Whether it was sent is not recorded: to a client that was there it may have been, to an absent one not.
-        let sent = draft.detached_at.is_none();
-        draft.session.restore_delivery(target.packet_id, delivery, sent, false);
+        // To a client that was there the message may have been sent: sent again as a duplicate it is right in any case.
+        draft.session.restore_delivery(target.packet_id, delivery, !target.away, false);
     }
 
     fn apply(&mut self, change: Change, settings: &RouterSettings) {

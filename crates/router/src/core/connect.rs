@@ -83,7 +83,8 @@ impl CoreHandler {
         client.welcomed = true;
         let properties = welcome.properties.as_ref();
         encode::connack(client.version, welcome.session_present, reason::SUCCESS, properties, link.out);
-        self.flush_session(link, &client.session.clone());
+        // At the end of the turn, so that a SUBACK that waits behind this goes before what matches its subscriptions.
+        self.flushes.push(Owner { core: self.index, link: link.id });
     }
 
     fn announce(&self, connect: &Connect, accepted: &Accepted) -> ConnAckProperties {
