@@ -7,7 +7,7 @@ use serde_json::Value;
 use yizhan_testkit::{Admin, DeviceCredentials};
 
 use crate::actors::commands::{Commander, Obedient};
-use crate::actors::questions::{Questioner, Subject, event_numbers, event_params, number_as_level};
+use crate::actors::questions::{Questioner, Subject, event_numbers, event_params, report_values};
 use crate::actors::registry::Registrar;
 use crate::actors::subscriber::Subscriber;
 use crate::findings::Findings;
@@ -96,7 +96,7 @@ impl Oracle<'_> {
         let device = &reporter.device;
         let number_at: BTreeMap<i64, u64> =
             reporter.sent.iter().map(|(number, time)| (*time, *number)).collect();
-        for property in ["sequence", "label", "level"] {
+        for property in ["sequence", "label", "level", "padding"] {
             let what = format!("reports of {}, property {property}", device.name);
             let mut found: BTreeMap<u64, u32> = BTreeMap::new();
             let mut altered = Vec::new();
@@ -105,11 +105,8 @@ impl Oracle<'_> {
                     altered.push(format!("{value} at {time}, when nothing was reported"));
                     continue;
                 };
-                let as_sent = match property {
-                    "sequence" => value == number,
-                    "label" => value == format!("label {number}"),
-                    _ => value.as_f64() == Some(number_as_level(number)),
-                };
+                let sent = &report_values(number)[property];
+                let as_sent = value == *sent || (value.is_f64() && value.as_f64() == sent.as_f64());
                 if as_sent {
                     *found.entry(number).or_default() += 1;
                 } else {

@@ -18,6 +18,7 @@ use crate::stage::{ANSWERED_WITHIN, Actor, Visit};
 use crate::wire::{Lost, Wire};
 
 const WINDOW: usize = 8;
+const PADDING_REPEATS: usize = 150;
 
 /// What a device says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +38,16 @@ impl Subject {
     }
 }
 
-/// The values of report `number`.
-pub fn report_values(number: u64) -> Value {
-    json!({ "sequence": number, "label": format!("label {number}"), "level": number_as_level(number) })
-}
-
-/// The `level` of report `number`: a fraction that a float holds exactly.
+/// The values of report `number`. The padding makes segments fill and turn over while the play lasts; the level is a
+/// fraction that a float holds exactly.
 #[expect(clippy::cast_precision_loss, reason = "numbers stay far below 2^52")]
-pub fn number_as_level(number: u64) -> f64 {
-    number as f64 * 0.5
+pub fn report_values(number: u64) -> Value {
+    json!({
+        "sequence": number,
+        "label": format!("label {number}"),
+        "level": number as f64 * 0.5,
+        "padding": format!("{number:08}").repeat(PADDING_REPEATS),
+    })
 }
 
 /// The events of message `number`: three in every fourth message, else one.
