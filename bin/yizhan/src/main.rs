@@ -1,7 +1,17 @@
 //! The `yizhan` command: the server and everything around it.
 
+mod admin;
+mod archive;
+mod backup;
 mod config;
+mod data_dir;
+mod doctor;
+mod interrupt;
+mod local_client;
+mod output;
+mod restore;
 mod serve;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -22,10 +32,20 @@ struct Arguments {
 enum Command {
     /// Run the server.
     Serve(serve::Serve),
+    Simulate(Box<simulate::Simulate>),
+    Admin(Box<admin::Admin>),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Doctor(doctor::Doctor),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Serve(serve) => serve.run(),
+        Command::Simulate(simulate) => simulate.run(),
+        Command::Admin(admin) => admin.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(restore) => restore.run(),
+        Command::Doctor(doctor) => doctor.run(),
     }
 }

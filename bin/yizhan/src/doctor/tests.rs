@@ -1,0 +1,130 @@
+//! Directories in good and in bad order.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+
+use tempfile::TempDir;
+use yizhan_store::Store;
+
+use super::report::Severity;
+use super::*;
+
+/// A directory as a server leaves it, without a journal.
+fn healthy() -> (TempDir, DataDir) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
+    drop(Store::open(folder.path()).unwrap());
+    let data = DataDir::at(folder.path().to_owned());
+    (folder, data)
+}
+
+fn severities(report: &Report, subject: &str) -> Vec<Severity> {
+    let of_subject = report.findings.iter().filter(|finding| finding.subject == subject);
+    of_subject.map(|finding| finding.severity).collect()
+}
+
+#[test]
+fn a_healthy_directory_has_no_problems() {
+    let (_folder, data) = healthy();
+    let report = examine(&data, None);
+    assert!(!report.has_problems(), "{}", report.text());
+    assert_eq!(severities(&report, "registry"), [Severity::Ok], "{}", report.text());
+    assert_eq!(severities(&report, "server"), [Severity::Ok]);
+    assert_eq!(severities(&report, "data directory"), [Severity::Ok]);
+}
+
+#[test]
+fn a_directory_that_does_not_exist_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("nowhere");
+    let report = examine(&DataDir::at(path.clone()), None);
+    assert!(report.has_problems() && report.text().contains("does not exist"));
+    assert!(!path.exists());
+}
+
+#[test]
+fn an_empty_directory_stays_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
+    let report = examine(&DataDir::at(folder.path().to_owned()), None);
+    assert!(!report.has_problems(), "{}", report.text());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_key_file_that_others_read_or_that_is_lost_is_told_with_what_to_do() {
+    let (folder, data) = healthy();
+    let key = folder.path().join("secret.key");
+    std::fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+    let report = examine(&data, None);
+    assert!(report.has_problems() && report.text().contains("chmod 600"), "{}", report.text());
+    std::fs::remove_file(&key).unwrap();
+    let report = examine(&data, None);
+    assert!(report.has_problems() && report.text().contains("backup"), "{}", report.text());
+    assert!(!key.exists());
+}
+
+#[test]
+fn a_damaged_registry_is_a_problem() {
+    let (folder, data) = healthy();
+    let file = folder.path().join("registry.sqlite");
+    std::fs::write(&file, [b'x'; 8192]).unwrap();
+    let report = examine(&data, None);
+    assert_eq!(severities(&report, "registry"), [Severity::Problem], "{}", report.text());
+}
+
+#[test]
+fn a_lost_registry_beside_a_journal_is_a_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("journal")).unwrap();
+    let report = examine(&DataDir::at(folder.path().to_owned()), None);
+    assert_eq!(severities(&report, "registry"), [Severity::Problem], "{}", report.text());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn an_open_directory_is_a_warning() {
+    let (folder, data) = healthy();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let report = examine(&data, None);
+    assert!(!report.has_problems());
+    assert_eq!(severities(&report, "data directory"), [Severity::Warning]);
+    assert!(report.text().contains("chmod 700"));
+}
+
+#[test]
+fn a_configuration_that_does_not_parse_is_named() {
+    let (folder, data) = healthy();
+    std::fs::write(folder.path().join("yizhan.toml"), "[listen]\nmqqt = \"127.0.0.1:1\"\n").unwrap();
+    let report = examine(&data, None);
+    assert!(report.has_problems() && report.text().contains("mqqt"), "{}", report.text());
+    let fine = folder.path().join("other.toml");
+    std::fs::write(&fine, "[storage]\nlog_days = 7\n").unwrap();
+    assert_eq!(severities(&examine(&data, Some(&fine)), "configuration"), [Severity::Ok]);
+}
+
+#[test]
+fn what_a_killed_server_left_is_no_problem() {
+    let (folder, data) = healthy();
+    std::fs::create_dir(folder.path().join("run")).unwrap();
+    // No process has this number: the kernel's highest is 2^22.
+    std::fs::write(data.listeners_file(), r#"{"pid":4194305,"mqtt":"127.0.0.1:1"}"#).unwrap();
+    let report = examine(&data, None);
+    assert_eq!(severities(&report, "server"), [Severity::Ok], "{}", report.text());
+}
+
+#[test]
+fn the_report_reads_as_text_and_as_json() {
+    let mut report = Report::default();
+    report.ok("disk", "5 GiB free");
+    report.problem("registry", "broken", "restore it");
+    assert_eq!(
+        report.text(),
+        "ok       disk      5 GiB free\n\
+         PROBLEM  registry  broken\n                   -> restore it\n\
+         problems: 1, warnings: 0"
+    );
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["findings"][1]["severity"], "problem");
+    assert_eq!(json["findings"][1]["advice"], "restore it");
+}
