@@ -4,10 +4,11 @@ import os
 import pathlib
 import re
 import subprocess
+import time
 
 import pytest
 
-from server_process import REPOSITORY, server_binary
+from server_process import REPOSITORY, Device, Server, server_binary
 
 TRACKED = subprocess.run(
     ["git", "ls-files", "*.md"], cwd=REPOSITORY, capture_output=True, text=True, check=True
@@ -23,7 +24,8 @@ def read(name):
 
 
 def without_comments(block):
-    return "\n".join(line for line in block.splitlines() if not line.lstrip().startswith("#"))
+    lines = (re.sub(r"\s*# .*", "", line) for line in block.splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 @pytest.mark.parametrize("name", TRACKED)
@@ -41,22 +43,46 @@ def test_both_languages_have_the_same_sections_examples_and_tables(english, chin
     assert blocks[0] == blocks[1]
 
 
-def test_what_readme_says_to_paste_works(own_server, tmp_path):
+@pytest.fixture
+def demo_server(tmp_path):
+    """What `make run` starts, on free ports."""
+    running = Server(tmp_path / "data", "--demo")
+    yield running
+    running.kill()
+
+
+def run_as_pasted(script, server):
+    """Runs a shell script in the folder of `data`, with `yizhan` and Paho at hand, against the server's real ports."""
+    ports = {"1883": server.mqtt.port, "8883": server.mqtts.port, "8080": server.http.port, "8443": server.https.port}
+    script = re.sub(r"\b(1883|8883|8080|8443)\b", lambda port: str(ports[port.group()]), script)
+    path = f"{server_binary().parent.resolve()}:{REPOSITORY / '.venv' / 'bin'}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", "set -euo pipefail\n" + script], cwd=pathlib.Path(server.data).parent,
+        env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=120,
+    )
+    assert done.returncode == 0, f"{script}\n--- printed ---\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def test_what_readme_says_to_paste_works(demo_server):
     """Runs the marked blocks of README one after the other in one shell, as a person would paste them."""
     blocks = TESTED.findall(read("README.md"))
-    assert blocks, "README has blocks to try"
-    script = "set -euo pipefail\n"
+    script = ""
     for kind, text in blocks:
         if kind == "python":
             script += f"cat > first_device.py <<'END_OF_PROGRAM'\n{text}END_OF_PROGRAM\n"
         else:
             script += text
-    ports = {"1883": own_server.mqtt.port, "8883": own_server.mqtts.port, "8080": own_server.http.port, "8443": own_server.https.port}
-    script = re.sub(r"\b(1883|8883|8080|8443)\b", lambda port: str(ports[port.group()]), script)
-    path = f"{server_binary().parent.resolve()}:{REPOSITORY / '.venv' / 'bin'}:{os.environ['PATH']}"
-    # The server's data directory is called `data` in both places.
-    done = subprocess.run(
-        ["bash", "-c", script], cwd=pathlib.Path(own_server.data).parent, env={**os.environ, "PATH": path},
-        capture_output=True, text=True, timeout=120,
-    )
-    assert done.returncode == 0, f"{script}\n--- printed ---\n{done.stdout}{done.stderr}"
+    printed = run_as_pasted(script, demo_server)
+    for expected in (r"^lamp-1 ", r"^hello$", r"^state +done$", r"'method': 'report_reply'", r" 42$", r" 80$"):
+        assert re.search(expected, printed, re.MULTILINE), f"{expected}: {printed}"
+
+
+def test_the_line_that_the_demo_prints_works(demo_server):
+    deadline = time.monotonic() + 10
+    while "ready:" not in (printed := demo_server.output()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    line = printed[printed.index("mosquitto_pub") :].split("\n\n")[0]
+    run_as_pasted(line, demo_server)
+    yours = Device("DEMOPROD01", "dev001", "")
+    assert demo_server.admin.properties(yours)["brightness"]["value"] == 42
