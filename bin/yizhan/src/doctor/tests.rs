@@ -99,7 +99,7 @@ fn a_configuration_that_does_not_parse_is_named() {
     let report = examine(&data, None);
     assert!(report.has_problems() && report.text().contains("mqqt"), "{}", report.text());
     let fine = folder.path().join("other.toml");
-    std::fs::write(&fine, "[storage]\nlog_days = 7\n").unwrap();
+    std::fs::write(&fine, "[journal]\nlog_days = 7\n").unwrap();
     assert_eq!(severities(&examine(&data, Some(&fine)), "configuration"), [Severity::Ok]);
 }
 
