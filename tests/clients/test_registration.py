@@ -9,6 +9,7 @@ import http.client
 import itertools
 import json
 import random
+import subprocess
 import time
 
 import pytest
@@ -178,3 +179,27 @@ def test_a_product_without_dynamic_registration_refuses(server, admin):
     admin.create_device(closed.id, "dev001")
     assert "Error" in register_new(server, closed, "dev001")
     assert register_old(server, closed, "dev001")["code"] != 0
+
+
+def test_a_device_with_a_certificate_gets_one_and_connects_with_it(server, admin, tmp_path):
+    product = Product(admin, "auto", auto_create_quota=1, auth="certificate")
+    paths = []
+    for attempt in ("first", "again"):
+        answer = register_new(server, product, "dev001")
+        got = decrypt(product, answer["Payload"], answer["Len"])
+        assert got["encryptionType"] == 1
+        # The C kit's buffer in certificate mode.
+        assert len(json.dumps({"Response": answer})) <= 5 * 1024
+        paths.append((tmp_path / f"{attempt}.pem", tmp_path / f"{attempt}.key"))
+        for path, text in zip(paths[-1], (got["clientCert"], got["clientKey"])):
+            path.write_text(text)
+
+    def connects(certificate, key) -> bool:
+        topic = f"$thing/up/property/{product.id}/dev001"
+        arguments = ["-h", server.mqtts.host, "-p", str(server.mqtts.port), "--cafile", server.ca_file, "-i", f"{product.id}dev001"]
+        arguments += ["--cert", str(certificate), "--key", str(key), "-t", topic, "-m", "{}", "-q", "1"]
+        return subprocess.run(["mosquitto_pub", *arguments], capture_output=True, timeout=20, check=False).returncode == 0
+
+    assert not connects(*paths[0]), "a certificate that was handed out before does not count any more"
+    assert connects(*paths[1])
+    assert register_old(server, product, "dev001")["code"] == ALREADY_ACTIVE

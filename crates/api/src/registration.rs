@@ -8,13 +8,15 @@ use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use yizhan_devices::RegistrationError as Rule;
+use yizhan_devices::Device;
+use yizhan_identity::authority::DeviceKey;
 use yizhan_identity::registration::{
     Credentials, EncryptedPayload, NewRequest, OldRequest, RegistrationError, new_style_error,
     new_style_success, old_style_error, old_style_success, request_id,
 };
-use yizhan_identity::secret::{DeviceSecret, ProductSecret};
+use yizhan_identity::secret::ProductSecret;
 use yizhan_identity::signed_request::SignedRequest;
+use yizhan_store::AuthMode;
 use yizhan_vocabulary::{DeviceName, ProductId};
 
 use crate::server::Remote;
@@ -114,22 +116,31 @@ fn register(
         }
         return Err(error);
     }
-    if !known.enabled() {
-        return Err(RegistrationError::ProductDisabled);
-    }
-    let enrolled = services.devices.register(product, name).map_err(refusal)?;
-    let device = DeviceSecret::parse(&enrolled.secret).map_err(|_| RegistrationError::Unavailable)?;
-    Ok(Credentials::Key(&device).encrypt(&secret))
+    let enrolled = services.devices.register(product, name)?;
+    hand_out(services, &enrolled.device, &secret)
 }
 
-fn refusal(rule: Rule) -> RegistrationError {
-    match rule {
-        Rule::UnknownProduct => RegistrationError::UnknownProduct,
-        Rule::NotEnabled | Rule::WrongAuthMode => RegistrationError::RegistrationOff,
-        Rule::UnknownDevice => RegistrationError::UnknownDevice,
-        Rule::QuotaReached => RegistrationError::QuotaExhausted,
-        Rule::Activated => RegistrationError::AlreadyActivated,
-        Rule::Disabled => RegistrationError::DeviceDisabled,
-        Rule::Unavailable => RegistrationError::Unavailable,
+/// The device's key, or a fresh certificate with its private key, which is kept nowhere: a device that asks again gets
+/// another one, and those it was given before do not count any more.
+fn hand_out(
+    services: &Services,
+    device: &Device,
+    product: &ProductSecret,
+) -> Result<EncryptedPayload, RegistrationError> {
+    if device.product().auth == AuthMode::Key {
+        let secret = device.secret().ok_or(RegistrationError::Unavailable)?;
+        return Ok(Credentials::Key(&secret).encrypt(product));
     }
+    let now = services.clock.now();
+    let authority = &services.authorities.authority;
+    let issue = || {
+        services.certificates.revoke_all(device.id, now)?;
+        services.certificates.issue(authority, device, DeviceKey::Rsa2048, now)
+    };
+    let issued = issue().map_err(|error| {
+        tracing::error!(device = device.id.0, %error, "no certificate could be issued by registration");
+        RegistrationError::Unavailable
+    })?;
+    let (certificate, private_key) = (&*issued.certificate, &*issued.private_key);
+    Ok(Credentials::Certificate { certificate, private_key }.encrypt(product))
 }

@@ -35,7 +35,7 @@ pub use commands::{
     IssuedCommand,
 };
 pub use config::DevicesConfig;
-pub use error::{DevicesError, RegistrationError};
+pub use error::DevicesError;
 pub use features::{FEATURES, FeatureDescriptor};
 pub use links::{Completion, Connected, DeviceLinks, Direction, Downlink, SendOutcome, UplinkOutcome};
 pub use queries::{

@@ -22,6 +22,9 @@ pub enum TopicError {
         "{0:?} is not a topic suffix: 1 to 128 characters, levels between '/', '+' and '#' only as whole levels"
     )]
     Suffix(String),
+    /// The filter of a user is not one, or reaches into the platform's topics.
+    #[error("{0:?} is not a filter of topics outside '$', or has '+' or '#' in the wrong place")]
+    Filter(String),
     /// There are too many.
     #[error("a product may have {MAX_CUSTOM_TOPICS} custom topics")]
     TooMany,
@@ -128,13 +131,15 @@ pub fn check_suffix(suffix: &str) -> Result<(), TopicError> {
 
 /// Whether wildcards stand alone in their levels, `#` only in the last, and the depth is bounded.
 fn well_formed(filter: &str) -> bool {
+    filter.split('/').nth(MAX_LEVELS).is_none() && wildcards_in_place(filter)
+}
+
+/// Whether a filter has levels at all, wildcards alone in theirs, and `#` only in the last.
+fn wildcards_in_place(filter: &str) -> bool {
     let mut levels = filter.split('/').peekable();
-    let mut count = 0;
     while let Some(level) = levels.next() {
-        count += 1;
         let wild = level.contains(['+', '#']);
-        let misplaced = wild && level.len() > 1 || level == "#" && levels.peek().is_some();
-        if misplaced || count > MAX_LEVELS {
+        if wild && level.len() > 1 || level == "#" && levels.peek().is_some() {
             return false;
         }
     }
@@ -169,9 +174,9 @@ impl UserPermission {
     /// Takes a user's filters; a malformed one is an error. Without any, everything outside `$` is allowed.
     pub fn compile(publish: &[String], subscribe: &[String]) -> Result<Self, TopicError> {
         let take = |filters: &[String]| -> Result<Vec<Box<str>>, TopicError> {
-            let check = |filter: &String| match well_formed(filter) && !filter.starts_with('$') {
+            let check = |filter: &String| match wildcards_in_place(filter) && !filter.starts_with('$') {
                 true => Ok(filter.as_str().into()),
-                false => Err(TopicError::Suffix(filter.clone())),
+                false => Err(TopicError::Filter(filter.clone())),
             };
             if filters.is_empty() { Ok(vec!["#".into()]) } else { filters.iter().map(check).collect() }
         };
@@ -195,7 +200,7 @@ impl UserPermission {
             None => filter,
         };
         !filter.starts_with('$')
-            && well_formed(filter)
+            && wildcards_in_place(filter)
             && self.subscribe.iter().any(|allowed| filter_covers(allowed, filter))
     }
 }

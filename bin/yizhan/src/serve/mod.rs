@@ -24,6 +24,7 @@ use yizhan_api::{Door, Services, serve_local, serve_plain, serve_tls};
 use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_identity::signed_request::HostList;
 use yizhan_identity::throttle::Throttle;
+use yizhan_identity::topic_permission::UserPermission;
 use yizhan_identity::users::PasswordHash;
 use yizhan_journal::{FatalError, Journal};
 use yizhan_link::{Admission, bind};
@@ -249,11 +250,18 @@ fn stop_at_once(error: FatalError) {
 fn load_users(store: &Store) -> anyhow::Result<UserDirectory> {
     let users = UserDirectory::default();
     for user in store.mqtt_users()? {
+        // One that an older release took and this one would not must not keep the server from starting.
+        let permission = match UserPermission::compile(&user.publish, &user.subscribe) {
+            Ok(permission) => permission,
+            Err(error) => {
+                tracing::error!(user = user.name, %error, "an MQTT user's filters are refused; the user cannot connect");
+                continue;
+            }
+        };
         users.put(MqttUser {
             name: user.name.as_str().into(),
             password: PasswordHash { salt: user.salt, hash: user.password_hash },
-            publish: user.publish,
-            subscribe: user.subscribe,
+            permission,
         });
     }
     Ok(users)

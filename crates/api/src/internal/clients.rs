@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use yizhan_identity::topic_permission::UserPermission;
 use yizhan_identity::users::{PasswordHash, generate_token, is_name};
-use yizhan_mqtt::TopicFilter;
 use yizhan_store::{ApiToken, MqttUser};
 use yizhan_vocabulary::UnixMillis;
 use yizhan_vocabulary::causes::DisconnectCause;
@@ -38,9 +38,8 @@ pub(crate) async fn create_user(
     Json(body): Json<NewUser>,
 ) -> Answer<(StatusCode, Json<CreatedUser>)> {
     check_name(&body.name)?;
-    for filter in body.publish.iter().chain(&body.subscribe) {
-        TopicFilter::parse(filter).map_err(|error| ApiError::invalid(format!("filter {filter}: {error}")))?;
-    }
+    let permission = UserPermission::compile(&body.publish, &body.subscribe)
+        .map_err(|error| ApiError::invalid(error.to_string()))?;
     let create = move |services: &Services| {
         let (password, hash) = PasswordHash::generate();
         let user = MqttUser {
@@ -55,8 +54,7 @@ pub(crate) async fn create_user(
         services.users.put(yizhan_router::MqttUser {
             name: user.name.as_str().into(),
             password: hash,
-            publish: user.publish,
-            subscribe: user.subscribe,
+            permission,
         });
         Ok(CreatedUser { name: body.name, password: password.to_string() })
     };

@@ -3,8 +3,8 @@
 use yizhan_devices::AuthMode;
 use yizhan_devices::{
     CustomTopic, DeviceCreation, DevicesError, DynamicRegistration, NewProduct, NodeKind, ProductChange,
-    RegistrationError,
 };
+use yizhan_identity::registration::RegistrationError;
 use yizhan_vocabulary::causes::DisconnectCause;
 use yizhan_vocabulary::topics::Rights;
 use yizhan_vocabulary::{DeviceName, ProductId};
@@ -127,17 +127,21 @@ fn custom_topics_replace_the_default_ones() {
 fn registration_follows_the_products_rule() {
     let mut rig = Rig::new();
     let product = product_id();
-    assert_eq!(rig.devices.register(&product, &name("dev001")), Err(RegistrationError::NotEnabled));
+    let refused = |rig: &Rig, product: &ProductId, device: &str| {
+        rig.devices.register(product, &name(device)).unwrap_err()
+    };
+    assert_eq!(refused(&rig, &product, "dev001"), RegistrationError::RegistrationOff);
     allow(&rig, DynamicRegistration::Known);
-    let first = rig.devices.register(&product, &name("dev001")).unwrap();
-    assert!(!first.created);
-    assert_eq!(rig.devices.register(&product, &name("dev001")).unwrap(), first);
-    assert_eq!(first.secret, rig.device().secret().unwrap().as_text());
-    assert_eq!(rig.devices.register(&product, &name("new")), Err(RegistrationError::UnknownDevice));
+    for _ in 0..2 {
+        let enrolled = rig.devices.register(&product, &name("dev001")).unwrap();
+        assert!(!enrolled.created);
+        assert_eq!(enrolled.device.id, rig.device().id);
+    }
+    assert_eq!(refused(&rig, &product, "new"), RegistrationError::UnknownDevice);
     let other = ProductId::parse("OTHERPROD1").unwrap();
-    assert_eq!(rig.devices.register(&other, &name("dev001")), Err(RegistrationError::UnknownProduct));
+    assert_eq!(refused(&rig, &other, "dev001"), RegistrationError::UnknownProduct);
     rig.connect();
-    let activated = rig.devices.register(&product, &name("dev001")).unwrap_err();
+    let activated = refused(&rig, &product, "dev001");
     assert_eq!((activated.code(), activated.to_string()), (1021, "Device has been activated".to_owned()));
 }
 
@@ -148,7 +152,10 @@ fn registration_creates_devices_up_to_the_quota_and_counts_on_after_a_restart() 
     assert!(rig.devices.register(&product_id(), &name("a")).unwrap().created);
     let rig = rig.restart();
     assert!(rig.devices.register(&product_id(), &name("b")).unwrap().created);
-    assert_eq!(rig.devices.register(&product_id(), &name("c")), Err(RegistrationError::QuotaReached));
+    assert_eq!(
+        rig.devices.register(&product_id(), &name("c")).unwrap_err(),
+        RegistrationError::QuotaExhausted
+    );
     assert!(!rig.devices.register(&product_id(), &name("a")).unwrap().created);
     let a = rig.devices.find(&product_id(), "a").unwrap();
     rig.devices.delete_device(&a).unwrap();

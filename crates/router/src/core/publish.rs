@@ -105,7 +105,7 @@ impl CoreHandler {
         session: &Arc<ClientSession>,
         message: &Message,
     ) -> Taken {
-        if !user.may_publish(&message.topic) {
+        if !user.permission.may_publish(&message.topic) {
             self.counters.dropped(DropReason::NotAuthorized);
             return Taken::with(reason::NOT_AUTHORIZED);
         }

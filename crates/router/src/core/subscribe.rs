@@ -89,7 +89,7 @@ impl CoreHandler {
             Principal::Device(device) => {
                 !filter.is_shared() && self.shared.devices.may_subscribe(device, filter.as_str())
             }
-            Principal::User(user) => user.may_subscribe(filter.pattern()),
+            Principal::User(user) => user.permission.may_subscribe(filter.pattern()),
         };
         if allowed {
             return Ok(());
