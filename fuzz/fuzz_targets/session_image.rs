@@ -8,10 +8,9 @@ use libfuzzer_sys::fuzz_target;
 use yizhan_mqtt::{ConnectionProfile, QoS, Session, SessionImage, SessionLimits, Version};
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(image) = SessionImage::read_from(data) else { return };
-    let mut written = Vec::new();
-    image.write_to(&mut written);
-    assert_eq!(SessionImage::read_from(&written).as_ref(), Ok(&image));
+    let Ok(image) = postcard::from_bytes::<SessionImage>(data) else { return };
+    let written = postcard::to_allocvec(&image).expect("every image can be written");
+    assert_eq!(postcard::from_bytes::<SessionImage>(&written).as_ref(), Ok(&image));
     let limits = SessionLimits {
         max_queued: 100,
         max_queued_bytes: 100_000,
@@ -33,11 +32,11 @@ fuzz_target!(|data: &[u8]| {
         0,
     );
     let (mut out, mut settled) = (BytesMut::new(), Vec::new());
-    assert_eq!(session.flush(0, 0, &mut out, &mut settled), None);
+    assert_eq!(session.flush(0, 0, usize::MAX, &mut out, &mut settled), None);
     let pending: Vec<_> = session.pending().collect();
     for (id, _) in pending {
         if session.puback(id, 0).is_none() {
-            session.pubrec(id, 0, &mut out);
+            session.pubrec(id, 0, false, &mut out);
             assert!(session.pubcomp(id).is_some());
         }
     }

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::commit::{FRAME_TARGET, MAX_JOINED_BYTES};
 use crate::error::OpenError;
 
 /// The settings of one journal directory.
@@ -81,6 +82,6 @@ impl JournalConfig {
 
     /// The largest frame: what a batch is cut into, and what a segment's end may leave unused.
     pub(crate) fn max_frame_bytes(&self) -> usize {
-        self.max_record_bytes + crate::segment::FRAME_OVERHEAD + (16 << 10)
+        self.max_record_bytes + MAX_JOINED_BYTES + crate::segment::FRAME_OVERHEAD + FRAME_TARGET
     }
 }

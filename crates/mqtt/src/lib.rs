@@ -12,7 +12,6 @@
 pub mod decode;
 pub mod encode;
 pub mod filter;
-pub mod image;
 pub mod message;
 pub mod packet;
 pub mod protocol;
@@ -22,14 +21,13 @@ pub mod session;
 
 pub use decode::{DecodeError, Decoder};
 pub use filter::{FilterTrie, Match, TopicError, TopicFilter, TopicName, matches};
-pub use image::ImageError;
 pub use message::{Message, MessageProperties, UserProperty};
 pub use packet::{
     Ack, Auth, Connect, ConnectProperties, Disconnect, Packet, Publish, RetainHandling, Subscribe,
     SubscribeOptions, Unsubscribe, Will,
 };
 pub use protocol::{PacketId, QoS, UnknownQoS, Version};
-pub use retained::{RetainedLimits, RetainedRefusal, RetainedStore};
+pub use retained::{NextMatch, RetainedLimits, RetainedRefusal, RetainedStore};
 pub use session::{
     ConnectionProfile, Delivery, DeliveryImage, Inbound, Outcome, PubRecEffect, Receipt, RefusedDelivery,
     RefusedSubscription, Session, SessionImage, SessionLimits, Settled, SubscribeOutcome, Subscription,

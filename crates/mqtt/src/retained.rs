@@ -31,6 +31,17 @@ pub enum RetainedRefusal {
     TooManyBytes,
 }
 
+/// What [`RetainedStore::next_match`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextMatch<'a> {
+    /// This message; the next one is behind its topic.
+    Found(&'a Message),
+    /// The budget is used up; the search goes on behind this topic.
+    Paused(&'a Arc<str>),
+    /// There is none.
+    End,
+}
+
 /// Retained messages by topic.
 #[derive(Debug)]
 pub struct RetainedStore {
@@ -85,20 +96,37 @@ impl RetainedStore {
         self.messages.get(topic).filter(|message| !message.is_expired(wall_ms))
     }
 
-    /// The messages a new subscription gets, by topic; none for a shared one (MQTT 5 §4.8.2).
-    pub fn matching<'a>(
-        &'a self,
-        filter: &'a TopicFilter,
+    /// The next message that a new subscription gets, in the order of topics: the first one behind `after`; none for a
+    /// shared subscription (MQTT 5 §4.8.2). Looks at `budget` topics at most and takes those it looked at off, so that a
+    /// filter that matches little of much can be worked through in portions.
+    pub fn next_match(
+        &self,
+        filter: &TopicFilter,
+        after: Option<&str>,
         wall_ms: i64,
-    ) -> impl Iterator<Item = &'a Message> {
+        budget: &mut usize,
+    ) -> NextMatch<'_> {
         let pattern = filter.pattern();
+        if filter.is_shared() {
+            return NextMatch::End;
+        }
+        if !filter.has_wildcard() {
+            let found = if after.is_none() { self.get(pattern, wall_ms) } else { None };
+            return found.map_or(NextMatch::End, NextMatch::Found);
+        }
         let prefix = literal_prefix(pattern);
-        let from = if filter.is_shared() { Bound::Unbounded } else { Bound::Included(prefix) };
-        self.messages
-            .range::<str, _>((from, Bound::Unbounded))
-            .take_while(move |(topic, _)| !filter.is_shared() && topic.starts_with(prefix))
-            .filter(move |(topic, message)| matches(pattern, topic) && !message.is_expired(wall_ms))
-            .map(|(_, message)| message)
+        let from = after.map_or(Bound::Included(prefix), Bound::Excluded);
+        let topics = self.messages.range::<str, _>((from, Bound::Unbounded));
+        for (topic, message) in topics.take_while(|(topic, _)| topic.starts_with(prefix)) {
+            if matches(pattern, topic) && !message.is_expired(wall_ms) {
+                return NextMatch::Found(message);
+            }
+            if *budget == 0 {
+                return NextMatch::Paused(topic);
+            }
+            *budget -= 1;
+        }
+        NextMatch::End
     }
 
     /// Forgets up to `limit` expired messages and returns their topics.

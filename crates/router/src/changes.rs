@@ -87,15 +87,15 @@ impl Change {
     /// Adds this change to a batch.
     pub(crate) fn record(&self, journal: &Journal, now: UnixMillis, batch: &mut Batch) {
         let body = self.encode();
-        let record = Record {
-            seq: journal.next_seq(),
-            time: now,
-            stream: STREAM_SYSTEM,
-            kind: RecordKind::State(STATE_KIND),
-            points: &[],
-            body: &body,
-        };
-        batch.push(&record).expect("the packet limit is checked at start to lie far below the record limit");
+        batch
+            .push(&record_of(&body, journal, now))
+            .expect("the packet limit is checked at start to lie far below the record limit");
+    }
+
+    /// Adds this change to a batch so that it is read back if and only if the record before it is.
+    pub(crate) fn record_joined(&self, journal: &Journal, now: UnixMillis, batch: &mut Batch) {
+        let body = self.encode();
+        batch.push_joined(&record_of(&body, journal, now)).expect("changes of numbers only are small");
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -111,6 +111,11 @@ impl Change {
             None => Err(ChangeError::Empty),
         }
     }
+}
+
+fn record_of<'a>(body: &'a [u8], journal: &Journal, now: UnixMillis) -> Record<'a> {
+    let (seq, kind) = (journal.next_seq(), RecordKind::State(STATE_KIND));
+    Record { seq, time: now, stream: STREAM_SYSTEM, kind, points: &[], body }
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ impl Shared {
     ) {
         let mut local = Vec::new();
         let mut sender = Sender { core: None, local: &mut local, counters: &self.counters, now };
-        let fanout = self.publish(message, Some(from), &mut sender, batch);
+        let fanout = self.publish(message, Some(from), false, &mut sender, batch);
         // Released before the batch is durable: after a crash the will is due again and comes a second time at most.
         self.release(fanout.reserved, &mut sender);
     }

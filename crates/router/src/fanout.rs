@@ -21,8 +21,8 @@ use crate::changes::{At, Change, Target};
 use crate::router::{Mail, Shared};
 use crate::sessions::{ClientSession, Member, Owner};
 
-/// Targets written into one record; a larger fan-out takes several records.
-const TARGETS_PER_RECORD: usize = 4_096;
+/// Bytes of targets written into one record; a larger fan-out takes several records.
+const TARGET_BYTES_PER_RECORD: usize = 64 * 1024;
 
 /// A place in a kept session's queue that may be sent once the journal has it.
 #[derive(Clone)]
@@ -62,16 +62,25 @@ pub(crate) struct Sender<'a> {
 }
 
 impl Shared {
-    /// Gives `message` to everyone who subscribed, and retains it if it says so. `from` is the publisher's session.
+    /// Gives `message` to everyone who subscribed, and retains it if it says so. `from` is the publisher's session. With
+    /// `refusable` a message that there is no room to retain goes to nobody, because its publisher is told and will send
+    /// it again; otherwise its subscribers get it all the same.
     pub(crate) fn publish(
         &self,
         message: &Message,
         from: Option<&ClientSession>,
+        refusable: bool,
         sender: &mut Sender<'_>,
         batch: &mut Batch,
     ) -> Fanout {
         let mut fanout = Fanout::default();
         let retained_seq = self.retain(message, sender, batch, &mut fanout);
+        if fanout.not_retained {
+            sender.counters.dropped(DropReason::NotRetained);
+            if refusable {
+                return fanout;
+            }
+        }
         let shares = self.shares(&message.topic, from);
         fanout.receivers = shares.len();
         let mut targets = Vec::new();
@@ -224,18 +233,19 @@ impl Shared {
             return;
         }
         fanout.recorded = true;
-        let mut chunks = targets.chunks(TARGETS_PER_RECORD);
+        let mut rest = targets;
         loop {
-            let chunk = chunks.next();
-            if chunk.is_none() && retained_seq.is_none() {
-                return;
-            }
+            let (chunk, behind) = rest.split_at(fitting(rest));
             let change = Change::Published {
                 message: message.clone(),
                 retained_seq: retained_seq.take(),
-                targets: chunk.unwrap_or_default().to_vec(),
+                targets: chunk.to_vec(),
             };
             change.record(self.journal(), now, batch);
+            if behind.is_empty() {
+                return;
+            }
+            rest = behind;
         }
     }
 
@@ -314,6 +324,19 @@ impl Shared {
     }
 }
 
+/// How many targets fit into one record; at least one if there is any.
+fn fitting(targets: &[Target]) -> usize {
+    // Numbers of at most ten bytes for the session, its version and the rest, and five for each identifier.
+    let bytes = |target: &Target| 32 + 5 * target.subscription_ids.len();
+    let mut room = TARGET_BYTES_PER_RECORD;
+    let fits = |target: &&Target| {
+        let fits = room >= bytes(target);
+        room = room.saturating_sub(bytes(target));
+        fits
+    };
+    targets.iter().take_while(fits).count().max(1).min(targets.len())
+}
+
 /// Adds a matching subscription to its session's share: the highest QoS wins, every identifier is kept
 /// (MQTT-3.3.4-2 to 4).
 fn add_share(
@@ -337,7 +360,7 @@ fn add_share(
     share.subscription_ids.extend(options.subscription_id.map(std::num::NonZeroU32::get));
 }
 
-/// One member of a shared group: the next in turn that is connected, else the next in turn that is kept.
+/// One member of a shared group: the next in turn that is connected, else the next in turn.
 fn choose_member(members: &[(Member, SubscribeOptions)]) -> (&Member, &SubscribeOptions) {
     static TURN: AtomicUsize = AtomicUsize::new(0);
     let start = TURN.fetch_add(1, Ordering::Relaxed);
@@ -352,6 +375,9 @@ fn choose_member(members: &[(Member, SubscribeOptions)]) -> (&Member, &Subscribe
 pub(crate) fn reason_of(refused: &RefusedDelivery) -> DropReason {
     match refused {
         RefusedDelivery::LargerThanReceiver => DropReason::LargerThanReceiver,
-        _ => DropReason::QueueFull,
+        RefusedDelivery::QueueFull | RefusedDelivery::QueueBytesFull => DropReason::QueueFull,
+        RefusedDelivery::Expired => DropReason::MessageExpired,
+        // QoS 0 is never put into the queue, so only a connection that went meanwhile is left.
+        RefusedDelivery::NotAttached | RefusedDelivery::QosZero => DropReason::ReceiverOffline,
     }
 }

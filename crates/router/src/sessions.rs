@@ -17,6 +17,7 @@ use yizhan_link::LinkId;
 use yizhan_mqtt::{Delivery, Message, Session, SessionLimits};
 use yizhan_vocabulary::{DeviceId, UnixMillis};
 
+use crate::core::RetainedBacklog;
 use crate::settings::RouterSettings;
 use crate::users::MqttUser;
 
@@ -112,6 +113,8 @@ pub(crate) struct Inner {
     pub(crate) owner: Option<Owner>,
     /// QoS 0 messages that the owner has not written yet.
     pub(crate) pending: VecDeque<Delivery>,
+    /// Retained messages that new subscriptions of the present connection still have to get.
+    pub(crate) retained: Option<Box<RetainedBacklog>>,
     /// The owner has been told that there is something to write.
     pub(crate) flush_requested: bool,
     /// The session survives its connection, and the process.
@@ -135,6 +138,7 @@ impl Inner {
             session,
             owner: None,
             pending: VecDeque::new(),
+            retained: None,
             flush_requested: false,
             kept: false,
             expiry_s: 0,

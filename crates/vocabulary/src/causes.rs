@@ -139,6 +139,8 @@ named_causes! {
         FeatureNotServed = "feature_not_served",
         /// The payload is not what the topic's protocol allows.
         MalformedPayload = "malformed_payload",
+        /// There is no room to retain the message.
+        NotRetained = "not_retained",
         /// The receiver refused the message with a reason code.
         RefusedByReceiver = "refused_by_receiver",
     }

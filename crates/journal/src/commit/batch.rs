@@ -9,7 +9,9 @@ use crate::record::{self, Record};
 use crate::segment::{FRAME_ALIGN, FRAME_HEADER};
 
 /// Payload after which a frame is closed.
-const FRAME_TARGET: usize = 16 << 10;
+pub(crate) const FRAME_TARGET: usize = 16 << 10;
+/// The largest record that may be joined to the one before it.
+pub(crate) const MAX_JOINED_BYTES: usize = 256;
 
 /// Records collected by one thread, submitted together and durable together.
 #[derive(Debug)]
@@ -29,18 +31,28 @@ impl Batch {
 
     /// Adds a record, or leaves the batch as it was when the record is too large.
     pub fn push(&mut self, record: &Record<'_>) -> Result<(), TooLarge> {
+        if self.bytes.len() - self.open >= FRAME_TARGET {
+            self.close_frame();
+        }
+        self.append(record, self.max_record_bytes)
+    }
+
+    /// Adds a small record that shares the fate of the one before it: whatever happens to the disk or the process, both
+    /// are read back or neither is.
+    pub fn push_joined(&mut self, record: &Record<'_>) -> Result<(), TooLarge> {
+        self.append(record, MAX_JOINED_BYTES)
+    }
+
+    fn append(&mut self, record: &Record<'_>, limit: usize) -> Result<(), TooLarge> {
         let length = record::encoded_len(record);
-        if length > self.max_record_bytes || record.points.len() > usize::from(u16::MAX) {
-            return Err(TooLarge { bytes: length, limit: self.max_record_bytes });
+        if length > limit || record.points.len() > usize::from(u16::MAX) {
+            return Err(TooLarge { bytes: length, limit });
         }
         if self.open == self.bytes.len() {
             self.bytes.extend_from_slice(&[0; FRAME_HEADER]);
         }
         record::encode(record, length, &mut self.bytes);
         self.records += 1;
-        if self.bytes.len() - self.open >= FRAME_TARGET {
-            self.close_frame();
-        }
         Ok(())
     }
 

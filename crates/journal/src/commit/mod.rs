@@ -19,6 +19,7 @@ use crate::error::Refused;
 use crate::segment::Segment;
 
 pub use batch::Batch;
+pub(crate) use batch::{FRAME_TARGET, MAX_JOINED_BYTES};
 pub use lane::{Lane, Ticket};
 pub(crate) use lane::{LaneShared, Waiters};
 pub(crate) use spares::{RetiredFiles, SpareKeeper, directory_bytes, free_bytes};

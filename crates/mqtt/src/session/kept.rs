@@ -11,7 +11,7 @@ use crate::filter::TopicFilter;
 use crate::packet::SubscribeOptions;
 use crate::protocol::PacketId;
 
-/// Everything of a session that survives a restart. [`crate::image`] has its compact binary form.
+/// Everything of a session that survives a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SessionImage {
     /// Where the identifiers go on.

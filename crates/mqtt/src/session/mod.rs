@@ -31,7 +31,7 @@ pub use subscriptions::{RefusedSubscription, SubscribeOutcome, Subscription};
 use crate::message::Message;
 use crate::protocol::{PacketId, QoS, Version};
 use inbound::InboundIds;
-use outbound::{Connection, Outbound};
+use outbound::{Connection, Outbound, Pace};
 use subscriptions::Subscriptions;
 
 /// Subscription identifiers of one delivery; there is mostly none or one.
@@ -148,7 +148,7 @@ pub enum Outcome {
 /// What a PUBREC meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PubRecEffect {
-    /// The client has the message now. To be made durable before the PUBREL leaves.
+    /// The client has the message now, which is to be made durable.
     Released,
     /// It had it before; the PUBREL was repeated.
     Repeated,
@@ -222,7 +222,8 @@ impl Session {
         self.outbound.reserve(&self.limits, delivery, ready)
     }
 
-    /// The delivery is durable and may be sent. Says whether it was waiting for that.
+    /// The delivery, or the release of it that [`Session::pubrec`] held back, is durable: it, or its PUBREL, may be
+    /// sent. Says whether it was waiting for that.
     pub fn ready(&mut self, id: PacketId) -> bool {
         self.outbound.ready(id)
     }
@@ -240,19 +241,20 @@ impl Session {
     }
 
     /// Writes to `out` whatever window, readiness and replay spacing allow: first what an earlier connection left
-    /// unacknowledged, then what waits. Deliveries that end here are added to `settled`. Returns the moment to call
-    /// again if only time is in the way; besides, to be called after `attach`, `reserve`, `ready` and each
-    /// acknowledgement that settled something.
+    /// unacknowledged, then what waits. No message is begun once `out` holds `limit` bytes. Deliveries that end here are
+    /// added to `settled`. Returns the moment to call again if only time or the limit is in the way; besides, to be
+    /// called after `attach`, `reserve`, `ready` and each acknowledgement that settled something.
     pub fn flush(
         &mut self,
         now_ms: u64,
         wall_ms: i64,
+        limit: usize,
         out: &mut BytesMut,
         settled: &mut Vec<Settled>,
     ) -> Option<u64> {
         let connection = self.connection.as_deref_mut()?;
-        let spacing_ms = u64::from(self.limits.replay_spacing_ms);
-        self.outbound.flush(connection, spacing_ms, (now_ms, wall_ms), out, settled)
+        let pace = Pace { spacing_ms: u64::from(self.limits.replay_spacing_ms), now_ms, wall_ms, limit };
+        self.outbound.flush(connection, &pace, out, settled)
     }
 
     /// Gives up what expired before it was sent; for sessions without a connection, where `flush` does nothing.
@@ -265,9 +267,10 @@ impl Session {
         self.outbound.puback(self.connection.as_deref_mut(), id, reason)
     }
 
-    /// PUBREC of the client; writes the PUBREL it asks for.
-    pub fn pubrec(&mut self, id: PacketId, reason: u8, out: &mut BytesMut) -> PubRecEffect {
-        self.outbound.pubrec(self.connection.as_deref_mut(), id, reason, out)
+    /// PUBREC of the client; writes the PUBREL it asks for. With `hold` the PUBREL of a message that is released by this
+    /// waits for [`Session::ready`], also across connections: a crash before must not send the message again.
+    pub fn pubrec(&mut self, id: PacketId, reason: u8, hold: bool, out: &mut BytesMut) -> PubRecEffect {
+        self.outbound.pubrec(self.connection.as_deref_mut(), id, reason, hold, out)
     }
 
     /// PUBCOMP of the client.

@@ -117,7 +117,19 @@ pub(super) struct Slot {
     counted: bool,
     /// Was stored when the connection started and goes out with spacing.
     stored: bool,
+    /// The PUBREL waits until the release is durable.
+    held: bool,
     pub(super) delivery: Delivery,
+}
+
+/// When and how much may be written.
+pub(super) struct Pace {
+    /// Distance between stored messages.
+    pub(super) spacing_ms: u64,
+    pub(super) now_ms: u64,
+    pub(super) wall_ms: i64,
+    /// Bytes in the output from which on nothing is added.
+    pub(super) limit: usize,
 }
 
 #[derive(Debug)]
@@ -221,32 +233,29 @@ impl Outbound {
 
     fn insert(&mut self, index: usize, id: PacketId, stage: Stage, delivery: Delivery) {
         self.bytes += delivery.message.weight();
-        let slot = Slot { id, stage, current: false, counted: false, stored: false, delivery };
+        let slot = Slot { id, stage, current: false, counted: false, stored: false, held: false, delivery };
         self.slots.insert(index, slot);
     }
 
     /// Newly reserved entries are at the back, so the search starts there.
     pub(super) fn ready(&mut self, id: PacketId) -> bool {
-        let waiting = self.slots.iter_mut().skip(self.sent).rev();
-        for slot in waiting {
-            if slot.id == id {
-                let held = slot.stage == Stage::Held;
-                slot.stage = Stage::Ready;
-                return held;
-            }
+        let Some(slot) = self.slots.iter_mut().rev().find(|slot| slot.id == id) else { return false };
+        if slot.stage == Stage::Held {
+            slot.stage = Stage::Ready;
+            return true;
         }
-        false
+        std::mem::take(&mut slot.held)
     }
 
     pub(super) fn flush(
         &mut self,
         connection: &mut Connection,
-        spacing_ms: u64,
-        (now_ms, wall_ms): (u64, i64),
+        pace: &Pace,
         out: &mut BytesMut,
         settled: &mut Vec<Settled>,
     ) -> Option<u64> {
-        self.repeat_releases(connection, out);
+        let &Pace { spacing_ms, now_ms, wall_ms, limit } = pace;
+        self.send_releases(connection, out);
         loop {
             let index = self.next_to_send(connection);
             let again = index < self.sent;
@@ -263,6 +272,9 @@ impl Outbound {
             }
             if slot.stored && now_ms < connection.next_replay_ms {
                 return Some(connection.next_replay_ms);
+            }
+            if out.len() >= limit {
+                return Some(now_ms);
             }
             let (id, qos) = (slot.id, slot.delivery.qos);
             if connection.publish(&slot.delivery, qos, Some(id), again, wall_ms, out).is_err() {
@@ -289,16 +301,18 @@ impl Outbound {
         if connection.to_resend == 0 {
             return self.sent;
         }
-        self.slots.iter().take(self.sent).position(|slot| !slot.current).unwrap_or(self.sent)
+        let to_send = |slot: &Slot| !slot.current && slot.stage != Stage::Released;
+        self.slots.iter().take(self.sent).position(to_send).unwrap_or(self.sent)
     }
 
-    /// Sends the PUBRELs of an earlier connection again [MQTT-4.4.0-1]; they need no window (§4.9).
-    fn repeat_releases(&mut self, connection: &mut Connection, out: &mut BytesMut) {
+    /// Sends the PUBRELs that waited to be durable and those of an earlier connection again [MQTT-4.4.0-1]; they need no
+    /// window (§4.9).
+    fn send_releases(&mut self, connection: &mut Connection, out: &mut BytesMut) {
         if connection.to_resend == 0 {
             return;
         }
         for slot in self.slots.iter_mut().take(self.sent) {
-            if slot.stage == Stage::Released && !slot.current {
+            if slot.stage == Stage::Released && !slot.current && !slot.held {
                 encode::pubrel(connection.profile.version, slot.id, reason::SUCCESS, out);
                 slot.current = true;
                 connection.to_resend -= 1;
@@ -338,6 +352,7 @@ impl Outbound {
         connection: Option<&mut Connection>,
         id: PacketId,
         code: u8,
+        hold: bool,
         out: &mut BytesMut,
     ) -> PubRecEffect {
         let version = connection.as_ref().map_or(Version::V311, |connection| connection.profile.version);
@@ -349,19 +364,28 @@ impl Outbound {
         };
         let slot = &mut self.slots[index];
         if slot.stage == Stage::Released {
-            encode::pubrel(version, id, reason::SUCCESS, out);
+            if !slot.held {
+                encode::pubrel(version, id, reason::SUCCESS, out);
+            }
             return PubRecEffect::Repeated;
         }
         if reason::is_error(code) {
             let outcome = Outcome::RefusedByReceiver(code);
             return PubRecEffect::Refused(self.settle(connection, index, outcome));
         }
-        encode::pubrel(version, id, reason::SUCCESS, out);
+        slot.held = hold;
+        if !hold {
+            encode::pubrel(version, id, reason::SUCCESS, out);
+        }
         if let Some(connection) = connection
-            && !slot.current
+            && slot.current == hold
         {
-            slot.current = true;
-            connection.to_resend -= 1;
+            slot.current = !hold;
+            if hold {
+                connection.to_resend += 1;
+            } else {
+                connection.to_resend -= 1;
+            }
         }
         self.release(index);
         PubRecEffect::Released

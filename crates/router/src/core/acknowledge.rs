@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use yizhan_link::Link;
 use yizhan_mqtt::{Ack, Outcome, PubRecEffect, Settled};
 use yizhan_vocabulary::causes::DropReason;
@@ -10,6 +9,7 @@ use yizhan_vocabulary::causes::DropReason;
 use super::gate::Action;
 use super::{ConnectionState, CoreHandler, Stage};
 use crate::changes::{At, Change};
+use crate::fanout::Reserved;
 use crate::sessions::ClientSession;
 
 impl CoreHandler {
@@ -29,22 +29,21 @@ impl CoreHandler {
         let Some(session) = owned_session(state) else { return };
         let packet_id = ack.packet_id;
         let mut inner = session.inner.lock();
-        let mut pubrel = BytesMut::new();
-        let effect = inner.session.pubrec(packet_id, ack.reason, &mut pubrel);
         // PUBREL may leave only when a crash cannot make us send the message itself again.
-        if effect == PubRecEffect::Released && inner.kept {
-            let at = At { session: session.id, version: inner.next_version() };
-            self.shared.mark_dirty(&session, &mut inner);
-            drop(inner);
-            Change::Released { at, packet_id }.record(self.shared.journal(), self.now, &mut self.batch);
-            return self.answer(link, state, Action::Release(packet_id), true);
-        }
-        drop(inner);
-        match effect {
-            PubRecEffect::Refused(settled) => self.settle_and_flush(link, state, &session, Some(settled)),
-            PubRecEffect::Released | PubRecEffect::Repeated | PubRecEffect::Unknown => {
-                link.out.extend_from_slice(&pubrel);
+        let hold = inner.kept;
+        match inner.session.pubrec(packet_id, ack.reason, hold, link.out) {
+            PubRecEffect::Released if hold => {
+                let at = At { session: session.id, version: inner.next_version() };
+                self.shared.mark_dirty(&session, &mut inner);
+                drop(inner);
+                Change::Released { at, packet_id }.record(self.shared.journal(), self.now, &mut self.batch);
+                self.after_commit(Action::Deliver(vec![Reserved { session, packet_id }]));
             }
+            PubRecEffect::Refused(settled) => {
+                drop(inner);
+                self.settle_and_flush(link, state, &session, Some(settled));
+            }
+            PubRecEffect::Released | PubRecEffect::Repeated | PubRecEffect::Unknown => {}
         }
     }
 

@@ -21,6 +21,10 @@ use super::{Client, ConnectionState, CoreHandler, Stage};
 use crate::changes::{At, Change};
 use crate::sessions::{ClientSession, Inner, Owner, Principal, SessionId};
 
+/// Bytes of records that the journal does not take, from which on nobody connects: connections come and go with records
+/// of their own.
+const MAX_STUCK_BYTES: usize = 1024 * 1024;
+
 /// A CONNACK that waits for the journal to know the session.
 pub(super) struct Welcome {
     session_present: bool,
@@ -109,7 +113,7 @@ impl CoreHandler {
             return Err(ConnectRefusal::UnsupportedAuthMethod);
         }
         let wished = connect.session_expiry_s();
-        if wished > 0 {
+        if wished > 0 || self.stuck && self.batch.bytes() > MAX_STUCK_BYTES {
             self.accepting().map_err(|_| ConnectRefusal::StorageUnavailable)?;
         }
         let identity = claimed_identity(connect);
@@ -282,6 +286,7 @@ impl CoreHandler {
         }
         inner.flush_requested = false;
         inner.pending.clear();
+        inner.retained = None;
         inner.detached_at = None;
         inner.will = None;
         inner.kept = accepted.expiry_s > 0;

@@ -87,6 +87,7 @@ impl CoreHandler {
                 self.counters.dropped(DropReason::ReceiverOffline);
             }
             inner.pending.shrink_to_fit();
+            inner.retained = None;
         }
         if mine && !over {
             if let (true, Some((message, will))) = (delayed, &will) {
@@ -108,8 +109,9 @@ impl CoreHandler {
         drop(inner);
         // Taken over within the delay: the client is there, so its will is not needed (MQTT-3.1.3-9).
         if let (false, Some((message, _))) = (delayed, will) {
-            let fanout =
-                self.fan_out(|shared, sender, batch| shared.publish(&message, Some(&session), sender, batch));
+            let fanout = self.fan_out(|shared, sender, batch| {
+                shared.publish(&message, Some(&session), false, sender, batch)
+            });
             if !fanout.reserved.is_empty() {
                 self.after_commit(Action::Deliver(fanout.reserved));
             }
@@ -120,8 +122,8 @@ impl CoreHandler {
     }
 
     pub(super) fn publish_will(&mut self, message: &Message, session: &Arc<ClientSession>) {
-        let fanout =
-            self.fan_out(|shared, sender, batch| shared.publish(message, Some(session), sender, batch));
+        let fanout = self
+            .fan_out(|shared, sender, batch| shared.publish(message, Some(session), false, sender, batch));
         if !fanout.reserved.is_empty() {
             self.after_commit(Action::Deliver(fanout.reserved));
         }

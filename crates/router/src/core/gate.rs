@@ -23,8 +23,6 @@ pub(super) enum Action {
     Acknowledge(Receipt, u8),
     /// PUBCOMP for a client's own message.
     Complete(PacketId, bool),
-    /// PUBREL for a message of ours.
-    Release(PacketId),
     /// SUBACK, then the retained messages of these filters.
     Subscribed(PacketId, SmallVec<[u8; 4]>, Vec<(TopicFilter, yizhan_mqtt::SubscribeOptions)>),
     /// UNSUBACK.
@@ -33,7 +31,7 @@ pub(super) enum Action {
     Pong,
     /// Answers of the platform to its device.
     Replies(Vec<Downlink>),
-    /// Stored messages may go out.
+    /// Stored messages may go out, or the PUBRELs of those whose release is stored.
     Deliver(Vec<Reserved>),
     /// Callers of commands may be told.
     Tell(Vec<Completion>),
@@ -131,7 +129,6 @@ impl CoreHandler {
             }
             Action::Complete(id, known) => client.session.inner.lock().session.complete(id, known, link.out),
             Action::Pong => self.pongs.push(link.id),
-            Action::Release(id) => yizhan_mqtt::encode::pubrel(client.version, id, 0, link.out),
             Action::Subscribed(id, codes, filters) => self.subscribed(link, client, id, &codes, filters),
             Action::Unsubscribed(id, codes) => {
                 yizhan_mqtt::encode::unsuback(client.version, id, &codes, link.out);

@@ -9,6 +9,7 @@ mod disconnect;
 mod gate;
 mod publish;
 mod refuse;
+mod retained;
 mod subscribe;
 mod write;
 
@@ -29,6 +30,7 @@ use yizhan_vocabulary::causes::DisconnectCause;
 
 pub(crate) use self::acknowledge::loss_of;
 use self::gate::{Action, Gated};
+pub(crate) use self::retained::RetainedBacklog;
 pub(crate) use self::subscribe::is_routed;
 pub(crate) use self::write::granted_qos;
 use crate::fanout::Sender;
@@ -228,7 +230,9 @@ impl Handler for CoreHandler {
             Packet::PubComp(ack) => self.pubcomp(link, state, ack),
             Packet::Subscribe(subscribe) => self.subscribe(link, state, *subscribe),
             Packet::Unsubscribe(unsubscribe) => self.unsubscribe(link, state, *unsubscribe),
-            // The answer says that the server is through with what came before, so it must not overtake any of it.
+            // The answer says that the server is through with what came before, so it must not overtake any of it, unless
+            // nothing can be stored: that must not look to the client as if the connection were dead.
+            Packet::PingReq if self.stuck => self.pongs.push(link.id),
             Packet::PingReq => self.answer(link, state, Action::Pong, true),
             Packet::Disconnect(disconnect) => self.disconnect(link, state, disconnect),
             // MQTT-3.1.0-2: a second CONNECT breaks the protocol.

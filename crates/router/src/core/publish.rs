@@ -52,23 +52,33 @@ impl CoreHandler {
                 return self.drop_client(link, state, cause, violation.reason(), detail);
             }
         };
-        let recorded =
-            if let (QoS::ExactlyOnce, true, Some(packet_id)) = (message.qos, inner.kept, receipt.id) {
-                let at = At { session: session.id, version: inner.next_version() };
-                self.shared.mark_dirty(&session, &mut inner);
-                drop(inner);
-                Change::Taken { at, packet_id }.record(self.shared.journal(), self.now, &mut self.batch);
-                true
-            } else {
-                drop(inner);
-                false
-            };
+        drop(inner);
         let principal = client.principal.clone();
         let taken = match &principal {
             Principal::Device(device) => self.publish_device(link, state, device, &session, &message),
             Principal::User(user) => self.publish_user(state, user, &session, &message),
         };
+        let recorded = message.qos == QoS::ExactlyOnce && self.note_identifier(&session, &receipt, &taken);
         self.acknowledge(link, state, receipt, &taken, recorded);
+    }
+
+    /// The identifier of a QoS 2 message is known as long as its message is: written down with it, forgotten at once if
+    /// the message was refused, so that a repetition counts as new. Says whether there is something to wait for.
+    fn note_identifier(&mut self, session: &Arc<ClientSession>, receipt: &Receipt, taken: &Taken) -> bool {
+        let Some(packet_id) = receipt.id else { return false };
+        let mut inner = session.inner.lock();
+        if taken.code.is_none_or(reason::is_error) {
+            inner.session.pubrel(packet_id);
+            return false;
+        }
+        if !inner.kept {
+            return false;
+        }
+        let at = At { session: session.id, version: inner.next_version() };
+        self.shared.mark_dirty(session, &mut inner);
+        drop(inner);
+        Change::Taken { at, packet_id }.record_joined(self.shared.journal(), self.now, &mut self.batch);
+        true
     }
 
     fn acknowledge(
@@ -123,14 +133,15 @@ impl CoreHandler {
         session: &Arc<ClientSession>,
         message: &Message,
     ) -> Taken {
-        if message.qos > QoS::AtMostOnce && self.accepting().is_err() {
+        let v5 = speaks_v5(state);
+        if (message.qos > QoS::AtMostOnce || message.retain) && self.accepting().is_err() {
             self.counters.dropped(DropReason::StorageUnavailable);
-            let code = matches!(&state.stage, Stage::Connected(client) if client.version.is_v5())
-                .then_some(reason::QUOTA_EXCEEDED);
-            return Taken { code, depends: false };
+            return Taken { code: v5.then_some(reason::QUOTA_EXCEEDED), depends: false };
         }
-        let fanout =
-            self.fan_out(|shared, sender, batch| shared.publish(message, Some(session), sender, batch));
+        let refusable = v5 && message.qos > QoS::AtMostOnce;
+        let fanout = self.fan_out(|shared, sender, batch| {
+            shared.publish(message, Some(session), refusable, sender, batch)
+        });
         if !fanout.reserved.is_empty() {
             self.after_commit(Action::Deliver(fanout.reserved));
         }
@@ -159,7 +170,7 @@ impl CoreHandler {
             let (topic, qos) = described(message);
             let too_long = Diagnostic::PublishPayloadTooLong { topic, qos, length, limit };
             self.refuse_message(device, DropReason::PayloadTooLarge, too_long);
-            return Taken::with(reason::PACKET_TOO_LARGE);
+            return Taken::with(reason::IMPLEMENTATION_SPECIFIC);
         }
         if let Stage::Connected(client) = &mut state.stage
             && !within_rate(client, self.shared.settings.device_publish_rate, self.now.seconds())
@@ -168,7 +179,7 @@ impl CoreHandler {
             let limit = self.shared.settings.device_publish_rate;
             let too_fast = Diagnostic::PublishRateExceeded { topic, qos, limit };
             self.refuse_message(device, DropReason::RateExceeded, too_fast);
-            return Taken::with(reason::MESSAGE_RATE_TOO_HIGH);
+            return Taken::with(reason::QUOTA_EXCEEDED);
         }
         if !self.shared.devices.may_publish(device, &message.topic) {
             let (topic, qos) = described(message);
@@ -182,8 +193,8 @@ impl CoreHandler {
         if self.accepting().is_err() {
             self.counters.dropped(DropReason::StorageUnavailable);
             self.refuse_for_lack_of_storage(link, state, device, message);
-            let v5 = matches!(&state.stage, Stage::Connected(client) if client.version.is_v5());
-            return Taken { code: v5.then_some(reason::QUOTA_EXCEEDED), depends: false };
+            let code = speaks_v5(state).then_some(reason::QUOTA_EXCEEDED);
+            return Taken { code, depends: false };
         }
         self.uplink(link, state, device, session, message)
     }
@@ -258,6 +269,10 @@ impl CoreHandler {
             self.answer(link, state, Action::Replies(replies), false);
         }
     }
+}
+
+fn speaks_v5(state: &ConnectionState) -> bool {
+    matches!(&state.stage, Stage::Connected(client) if client.version.is_v5())
 }
 
 fn described(message: &Message) -> (String, u8) {

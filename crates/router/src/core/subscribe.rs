@@ -7,16 +7,12 @@ use smallvec::SmallVec;
 use yizhan_devices::Diagnostic;
 use yizhan_link::Link;
 use yizhan_mqtt::encode;
-use yizhan_mqtt::{
-    Delivery, PacketId, QoS, RetainHandling, Subscribe, SubscribeOptions, TopicFilter, Unsubscribe, reason,
-};
+use yizhan_mqtt::{PacketId, RetainHandling, Subscribe, SubscribeOptions, TopicFilter, Unsubscribe, reason};
 use yizhan_observe::Counter;
-use yizhan_vocabulary::causes::DropReason;
 
 use super::gate::Action;
 use super::{Client, ConnectionState, CoreHandler, Stage};
 use crate::changes::{At, Change};
-use crate::fanout::reason_of;
 use crate::sessions::{ClientSession, Member, Principal};
 
 impl CoreHandler {
@@ -102,7 +98,7 @@ impl CoreHandler {
         Err(reason::NOT_AUTHORIZED)
     }
 
-    /// Sends the SUBACK and the retained messages that the new subscriptions want.
+    /// Sends the SUBACK, and begins with the retained messages that the new subscriptions want.
     pub(super) fn subscribed(
         &mut self,
         link: &mut Link<'_>,
@@ -112,44 +108,14 @@ impl CoreHandler {
         filters: Vec<(TopicFilter, SubscribeOptions)>,
     ) {
         encode::suback(client.version, id, codes, link.out);
-        let session = Arc::clone(&client.session);
-        for (filter, options) in filters {
-            let messages: Vec<_> = {
-                let retained = self.shared.retained.lock();
-                retained.store.matching(&filter, self.now.0).cloned().collect()
-            };
-            for message in messages {
-                let qos = message.qos.min(options.qos);
-                let delivery = Delivery {
-                    message,
-                    qos,
-                    retain: true,
-                    subscription_ids: options
-                        .subscription_id
-                        .map(std::num::NonZeroU32::get)
-                        .into_iter()
-                        .collect(),
-                    tag: 0,
-                };
-                self.deliver_retained(link, &session, delivery);
+        if !filters.is_empty() {
+            let mut inner = client.session.inner.lock();
+            let backlog = inner.retained.get_or_insert_default();
+            for (filter, options) in filters {
+                backlog.add(filter, options);
             }
         }
-        self.flush_session(link, &session);
-    }
-
-    /// A retained message for a new subscription. It is retained still after a crash, so the session needs no record: a
-    /// client that lost its connection before the message came gets it again when it subscribes again.
-    fn deliver_retained(&mut self, link: &mut Link<'_>, session: &Arc<ClientSession>, delivery: Delivery) {
-        let mut inner = session.inner.lock();
-        let refused = if delivery.qos == QoS::AtMostOnce {
-            inner.session.send_now(&delivery, self.now.0, link.out).err()
-        } else {
-            inner.session.reserve(delivery, true).err()
-        };
-        match refused {
-            None => self.counters.add(Counter::MessagesOut, 1),
-            Some(refused) => self.counters.dropped(reason_of(&refused)),
-        }
+        self.flush_session(link, &client.session);
     }
 
     pub(super) fn unsubscribe(
@@ -179,11 +145,6 @@ impl CoreHandler {
             codes.push(if existed { reason::SUCCESS } else { reason::NO_SUBSCRIPTION_EXISTED });
         }
         self.answer(link, state, Action::Unsubscribed(unsubscribe.packet_id, codes), recorded);
-    }
-
-    /// Counts what a session could not be given.
-    pub(super) fn lost(&self, reason: DropReason) {
-        self.counters.dropped(reason);
     }
 }
 

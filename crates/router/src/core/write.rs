@@ -50,18 +50,20 @@ impl CoreHandler {
             return;
         }
         inner.flush_requested = false;
-        if link.out.len() > self.shared.settings.max_unsent_bytes {
+        let limit = self.shared.settings.max_unsent_bytes;
+        if link.out.len() >= limit {
             link.wake_at(self.now_ms + SLOW_READER_PAUSE_MS);
             return;
         }
         self.write_pending(link, &mut inner);
+        let more = self.write_retained(link, &mut inner) || !inner.pending.is_empty();
         let mut settled = std::mem::take(&mut self.settled);
-        let before = link.out.len();
-        let again = inner.session.flush(self.now_ms, self.now.0, link.out, &mut settled);
-        if link.out.len() > before {
-            self.counters.add(Counter::MessagesOut, 1);
-        }
+        let in_flight = inner.session.inflight_len();
+        let again = inner.session.flush(self.now_ms, self.now.0, limit, link.out, &mut settled);
+        let sent = inner.session.inflight_len().saturating_sub(in_flight);
+        self.counters.add(Counter::MessagesOut, sent as u64);
         drop(inner);
+        let again = if more { Some(self.now_ms) } else { again };
         if let Some(at) = again {
             link.wake_at(at.max(self.now_ms + 1));
         }
@@ -72,10 +74,12 @@ impl CoreHandler {
     }
 
     fn write_pending(&mut self, link: &mut Link<'_>, inner: &mut Inner) {
-        while let Some(delivery) = inner.pending.pop_front() {
+        while link.out.len() < self.shared.settings.max_unsent_bytes
+            && let Some(delivery) = inner.pending.pop_front()
+        {
             match inner.session.send_now(&delivery, self.now.0, link.out) {
                 Ok(()) => self.counters.add(Counter::MessagesOut, 1),
-                Err(refused) => self.lost(reason_of(&refused)),
+                Err(refused) => self.counters.dropped(reason_of(&refused)),
             }
         }
     }
@@ -104,7 +108,7 @@ impl CoreHandler {
             drop(inner);
             match refused {
                 None => self.counters.add(Counter::Downlinks, 1),
-                Some(refused) => self.lost(reason_of(&refused)),
+                Some(refused) => self.counters.dropped(reason_of(&refused)),
             }
         }
         if queued {

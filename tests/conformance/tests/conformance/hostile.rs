@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use yizhan_conformance::{Broker, broker, own_server};
+use yizhan_conformance::{Broker, broker, own_server, unique};
 use yizhan_testkit::mqtt::build::{self, Body, Publishing};
 use yizhan_testkit::mqtt::{Connect, Event, Properties, Will, property};
 use yizhan_testkit::{PATIENCE, RawClient, Received, Version};
@@ -487,4 +487,76 @@ fn a_duel_for_one_id_disturbs_nobody() {
     std::thread::sleep(Duration::from_millis(500));
     let mut winner = broker().join(&connect);
     winner.ping();
+}
+
+/// A user's own corner of the topics, with retained messages of the given number and size.
+fn retain_many(broker: &Broker, count: usize, bytes: usize) -> String {
+    let corner = topic();
+    let mut publisher = broker.join(&broker.connect(Version::V5).keep_alive(0));
+    for number in 0..count {
+        let name = format!("{corner}/{number:05}");
+        let id = (number % 65_000 + 1) as u16;
+        publisher.publish_as(&Publishing::new(&name, &vec![7; bytes]).qos(1, id).retained());
+    }
+    corner
+}
+
+#[test]
+fn one_filter_thousands_of_times_costs_no_more_than_once() {
+    let Some(broker) = own_server() else { return };
+    let corner = retain_many(&broker, 1, 200_000);
+    let mut bystanders = Bystanders::of(&broker);
+    let before = broker.server().expect("our own server").resident_kib();
+    let filter = format!("{corner}/00000");
+    let filters: Vec<(&str, u8)> = vec![(&filter, 0); 8_000];
+    let mut client = broker.join(&broker.connect(Version::V5).keep_alive(0));
+    client.send(&build::subscribe(Version::V5, 1, &filters, &Properties::none()));
+    assert_eq!(client.expect_suback(1).codes.len(), filters.len());
+    assert_eq!(client.expect_publish().payload.len(), 200_000);
+    client.expect_silence();
+    bystanders.are_fine();
+    let grown = broker.server().expect("our own server").resident_kib().saturating_sub(before);
+    assert!(grown < 64 * 1024, "{grown} KiB for one filter");
+}
+
+#[test]
+fn more_retained_messages_than_a_connection_takes_at_once_all_arrive() {
+    const COUNT: usize = 300;
+    let broker = broker();
+    let corner = retain_many(broker, COUNT, 30_000);
+    for qos in [0, 1] {
+        let mut client = broker.join(&broker.connect(Version::V5).keep_alive(0));
+        let filter = format!("{corner}/#");
+        client.subscribe(1, &[(&filter, qos)]);
+        let mut seen = std::collections::HashSet::new();
+        while seen.len() < COUNT {
+            // Slower than the server at first, so that its output stalls.
+            if seen.is_empty() {
+                std::thread::sleep(Duration::from_millis(300));
+            }
+            seen.insert(client.receive().topic);
+        }
+    }
+}
+
+#[test]
+fn a_session_with_a_backlog_larger_than_the_output_drains() {
+    const COUNT: u16 = 400;
+    let broker = broker();
+    let connect = broker.connect_kept(Version::V5, &unique("backlog")).keep_alive(0);
+    let topic = topic();
+    let mut receiver = broker.join(&connect);
+    receiver.subscribe(1, &[(&topic, 1)]);
+    receiver.disconnect();
+    let mut publisher = broker.join(&broker.connect(Version::V5).keep_alive(0));
+    for number in 1..=COUNT {
+        publisher.publish_as(&Publishing::new(&topic, &vec![number as u8; 20_000]).qos(1, number));
+    }
+    let mut receiver = broker.open();
+    assert!(receiver.connect(&connect).session_present);
+    std::thread::sleep(Duration::from_millis(500));
+    for number in 1..=COUNT {
+        let message = receiver.receive();
+        assert_eq!((message.payload.len(), message.payload[0]), (20_000, number as u8));
+    }
 }

@@ -49,11 +49,11 @@ impl World {
         }
         if refuses && fresh {
             self.client_qos2.remove(&id);
-            match self.session.pubrec(packet_id(id), 0x87, &mut self.out) {
+            match self.session.pubrec(packet_id(id), 0x87, false, &mut self.out) {
                 PubRecEffect::Refused(settled) => self.settle(settled),
                 other => assert_ne!(other, PubRecEffect::Released),
             }
-        } else if self.session.pubrec(packet_id(id), 0, &mut self.out) == PubRecEffect::Released {
+        } else if self.session.pubrec(packet_id(id), 0, false, &mut self.out) == PubRecEffect::Released {
             self.owed[sequence].released = true;
         }
         self.deliver();
@@ -68,7 +68,7 @@ impl World {
         match a % 3 {
             0 => assert_eq!(self.session.puback(packet_id(id), 0), None),
             1 => {
-                let effect = self.session.pubrec(packet_id(id), 0, &mut self.out);
+                let effect = self.session.pubrec(packet_id(id), 0, false, &mut self.out);
                 assert_eq!(effect, PubRecEffect::Unknown);
                 self.deliver();
             }

@@ -241,7 +241,7 @@ impl World {
         self.now_ms += passed_ms;
         self.wall_ms += i64::try_from(passed_ms).expect("small");
         let mut settled = Vec::new();
-        let again = self.session.flush(self.now_ms, self.wall_ms, &mut self.out, &mut settled);
+        let again = self.session.flush(self.now_ms, self.wall_ms, usize::MAX, &mut self.out, &mut settled);
         assert!(again.is_none() || self.link.is_some());
         assert!(again.is_none_or(|at| at > self.now_ms && at <= self.now_ms + SPACING_MS));
         for settled in settled {
@@ -336,9 +336,8 @@ impl World {
     /// The server stops and starts again from what it stored.
     fn restart(&mut self) {
         self.detach();
-        let mut stored = Vec::new();
-        self.session.image().write_to(&mut stored);
-        let image = SessionImage::read_from(&stored).expect("what was written can be read");
+        let stored = postcard::to_allocvec(&self.session.image()).expect("every image can be written");
+        let image: SessionImage = postcard::from_bytes(&stored).expect("what was written can be read");
         assert_eq!(image, self.session.image());
         self.session = Session::restore(self.limits, image);
         self.stale_receipts.clear();

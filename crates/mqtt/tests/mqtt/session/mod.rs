@@ -10,7 +10,7 @@ use yizhan_mqtt::{
 
 const WALL_MS: i64 = 1_700_000_000_000;
 
-fn limits() -> SessionLimits {
+pub fn limits() -> SessionLimits {
     SessionLimits {
         max_queued: 150,
         max_queued_bytes: 100_000,

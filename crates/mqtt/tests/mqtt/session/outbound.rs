@@ -15,7 +15,7 @@ use crate::model::wire::{self, FromServer, Received};
 fn flush_at(session: &mut Session, now_ms: u64) -> (Vec<FromServer>, Vec<Settled>, Option<u64>) {
     let v5 = session.version() == Some(Version::V5);
     let (mut out, mut settled) = (BytesMut::new(), Vec::new());
-    let again = session.flush(now_ms, WALL_MS, &mut out, &mut settled);
+    let again = session.flush(now_ms, WALL_MS, usize::MAX, &mut out, &mut settled);
     (wire::read_all(v5, &out).into(), settled, again)
 }
 
@@ -119,15 +119,56 @@ fn a_released_qos_2_message_comes_again_as_pubrel_only() {
     session.reserve(tagged, true).expect("room");
     flush(&mut session);
     let before = session.queued_bytes();
-    assert_eq!(session.pubrec(id(1), 0, &mut out), PubRecEffect::Released);
+    assert_eq!(session.pubrec(id(1), 0, false, &mut out), PubRecEffect::Released);
     assert!(session.queued_bytes() < before);
     session.detach();
     session.attach(profile(Version::V5), 0);
     assert_eq!(flush_at(&mut session, 0).0, [FromServer::PubRel { id: 1, reason: 0 }]);
-    assert_eq!(session.pubrec(id(1), 0, &mut out), PubRecEffect::Repeated);
+    assert_eq!(session.pubrec(id(1), 0, false, &mut out), PubRecEffect::Repeated);
     let settled = session.pubcomp(id(1)).expect("released");
     assert_eq!(settled, Settled { id: id(1), tag: 99, outcome: Outcome::Delivered });
     assert_eq!(session.pubcomp(id(1)), None);
+}
+
+#[test]
+fn a_release_that_is_held_back_leaves_when_it_is_durable_whatever_connection_there_is() {
+    let release = [FromServer::PubRel { id: 1, reason: 0 }];
+    for reconnects in [false, true] {
+        let mut session = attached(Version::V5);
+        let mut out = BytesMut::new();
+        session.reserve(delivery(QoS::ExactlyOnce, "x"), true).expect("room");
+        flush(&mut session);
+        assert_eq!(session.pubrec(id(1), 0, true, &mut out), PubRecEffect::Released);
+        assert_eq!(session.pubrec(id(1), 0, true, &mut out), PubRecEffect::Repeated);
+        if reconnects {
+            session.attach(profile(Version::V5), 0);
+        }
+        assert_eq!(flush_at(&mut session, 0).0, []);
+        assert!(out.is_empty());
+        assert!(session.ready(id(1)));
+        assert_eq!(flush_at(&mut session, 0).0, release);
+        assert_eq!(flush_at(&mut session, 0).0, []);
+        assert!(session.pubcomp(id(1)).is_some());
+        session.attach(profile(Version::V5), 0);
+        assert_eq!(flush_at(&mut session, 0).0, []);
+    }
+}
+
+#[test]
+fn a_flush_stops_at_its_limit_and_goes_on_later() {
+    let mut session = attached(Version::V5);
+    for _ in 0..5 {
+        session.reserve(least("0123456789"), true).expect("room");
+    }
+    let mut sent = Vec::new();
+    for expected in 1..=5 {
+        let (mut out, mut settled) = (BytesMut::new(), Vec::new());
+        let again = session.flush(7, WALL_MS, 1, &mut out, &mut settled);
+        sent.extend(ids(&publishes(wire::read_all(true, &out).into())));
+        assert_eq!(sent.len(), expected);
+        assert_eq!(again, (expected < 5).then_some(7));
+    }
+    assert_eq!(sent, [1, 2, 3, 4, 5]);
 }
 
 #[test]
@@ -135,7 +176,7 @@ fn an_unknown_pubrec_is_answered_as_each_protocol_wants() {
     for (version, reason) in [(Version::V311, 0), (Version::V5, 0x92)] {
         let mut session = attached(version);
         let mut out = BytesMut::new();
-        assert_eq!(session.pubrec(id(7), 0, &mut out), PubRecEffect::Unknown);
+        assert_eq!(session.pubrec(id(7), 0, false, &mut out), PubRecEffect::Unknown);
         assert_eq!(wire::read_all(version.is_v5(), &out), [FromServer::PubRel { id: 7, reason }]);
     }
 }
@@ -149,7 +190,9 @@ fn a_refusal_of_the_receiver_is_reported_with_its_reason() {
     let settled = session.puback(id(1), 0x97).expect("in flight");
     assert_eq!(settled.outcome, Outcome::RefusedByReceiver(0x97));
     let mut out = BytesMut::new();
-    let PubRecEffect::Refused(settled) = session.pubrec(id(2), 0x87, &mut out) else { panic!("taken") };
+    let PubRecEffect::Refused(settled) = session.pubrec(id(2), 0x87, false, &mut out) else {
+        panic!("taken")
+    };
     assert_eq!(settled.outcome, Outcome::RefusedByReceiver(0x87));
     assert!(out.is_empty(), "no PUBREL after an error [MQTT-4.3.3-4]");
     assert_eq!(session.queued_len(), 0);
@@ -170,7 +213,7 @@ fn the_receive_maximum_is_kept_until_pubcomp() {
     session.reserve(delivery(QoS::ExactlyOnce, "one"), true).expect("room");
     session.reserve(least("two"), true).expect("room");
     assert_eq!(ids(&flush(&mut session)), [1]);
-    session.pubrec(id(1), 0, &mut BytesMut::new());
+    session.pubrec(id(1), 0, false, &mut BytesMut::new());
     assert!(flush(&mut session).is_empty(), "[MQTT-4.9.0-2]");
     session.pubcomp(id(1)).expect("released");
     assert_eq!(ids(&flush(&mut session)), [2]);
@@ -260,7 +303,7 @@ fn older_clients_get_neither_aliases_nor_properties() {
     delivery.message.expires_at = Some(WALL_MS + 1_000);
     session.reserve(delivery, true).expect("room");
     let mut out = BytesMut::new();
-    session.flush(0, WALL_MS, &mut out, &mut Vec::new());
+    session.flush(0, WALL_MS, usize::MAX, &mut out, &mut Vec::new());
     assert_eq!(&out[..], b"\x32\x10\0\x0Bplant/level\0\x01x");
 }
 
