@@ -21,6 +21,7 @@ from server_process import Device
 
 VENDOR_HOST = "ap-guangzhou.gateway.tencentdevices.com"
 ALREADY_ACTIVE = 1021
+TOO_MANY = 1010
 _numbers = itertools.count(1)
 
 
@@ -196,10 +197,31 @@ def test_a_device_with_a_certificate_gets_one_and_connects_with_it(server, admin
 
     def connects(certificate, key) -> bool:
         topic = f"$thing/up/property/{product.id}/dev001"
-        arguments = ["-h", server.mqtts.host, "-p", str(server.mqtts.port), "--cafile", server.ca_file, "-i", f"{product.id}dev001"]
+        # The user name of the C kit in certificate mode; it sends no password.
+        arguments = ["-u", f"{product.id}dev001;21010406;abcde;{2**31 - 1}"]
+        arguments += ["-h", server.mqtts.host, "-p", str(server.mqtts.port), "--cafile", server.ca_file, "-i", f"{product.id}dev001"]
         arguments += ["--cert", str(certificate), "--key", str(key), "-t", topic, "-m", "{}", "-q", "1"]
         return subprocess.run(["mosquitto_pub", *arguments], capture_output=True, timeout=20, check=False).returncode == 0
 
     assert not connects(*paths[0]), "a certificate that was handed out before does not count any more"
     assert connects(*paths[1])
     assert register_old(server, product, "dev001")["code"] == ALREADY_ACTIVE
+
+
+def test_a_device_that_keeps_asking_for_certificates_is_made_to_wait(server, admin):
+    product = Product(admin, "auto", auto_create_quota=1, auth="certificate")
+    answers = [register_new(server, product, "dev001") for _ in range(7)]
+    assert all("Payload" in answer for answer in answers[:5])
+    assert answers[-1]["Error"]["Code"] == str(TOO_MANY), answers[-1]
+
+
+def test_a_refused_registration_is_counted_and_listed_with_its_reason(server, admin, known_only):
+    assert register_old(server, known_only, "nobody")["code"] != 0
+    listed = admin.get("/refusals?limit=5")["refusals"]
+    assert any(entry["reason"] == "unknown_device" and entry["identity"] == f"{known_only.id}nobody" for entry in listed), listed
+    connection = http.client.HTTPConnection(server.http.host, server.http.port, timeout=10)
+    connection.request("GET", "/metrics")
+    metrics = connection.getresponse().read().decode()
+    connection.close()
+    (counted,) = [line for line in metrics.splitlines() if line.startswith('yizhan_registrations_refused_total{reason="unknown_device"}')]
+    assert int(counted.rsplit(" ", 1)[1]) >= 1

@@ -12,5 +12,6 @@ mod registration;
 mod server;
 mod services;
 
+pub use registration::CertificateHandOuts;
 pub use server::{Door, HttpError, HttpSettings, bind_local, serve_local, serve_plain, serve_tls};
 pub use services::{Authorities, Services};

@@ -3,24 +3,64 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use yizhan_devices::Device;
-use yizhan_identity::authority::DeviceKey;
+use parking_lot::Mutex;
+use yizhan_devices::{Device, DeviceLinks, DevicesError};
+use yizhan_identity::authority::{DeviceKey, Issued};
 use yizhan_identity::registration::{
     Credentials, EncryptedPayload, NewRequest, OldRequest, RegistrationError, new_style_error,
     new_style_success, old_style_error, old_style_success, request_id,
 };
 use yizhan_identity::secret::ProductSecret;
 use yizhan_identity::signed_request::SignedRequest;
+use yizhan_identity::throttle::{Limit, Throttle, ThrottleLimits};
+use yizhan_observe::Refusal;
 use yizhan_store::AuthMode;
+use yizhan_vocabulary::causes::DisconnectCause;
 use yizhan_vocabulary::{DeviceName, ProductId};
 
 use crate::server::Remote;
 use crate::services::Services;
+
+/// What bounds the certificates that registration hands out: each costs a new RSA key.
+#[derive(Debug)]
+pub struct CertificateHandOuts {
+    /// Counts certificates handed out as the login throttle counts failures.
+    throttle: Mutex<Throttle>,
+    /// Held while a key is made, so that registration takes one processor at most.
+    making: Mutex<()>,
+}
+
+/// How long a registration waits while keys are made for others; the kits wait a few seconds for their answer.
+const KEY_WAIT: Duration = Duration::from_secs(3);
+
+impl Default for CertificateHandOuts {
+    /// A device gets five at once, then one after 1 s doubling to 15 min, forgotten at one per 2 min; an address 200 at
+    /// once, then one per 1 s to 10 s, forgotten at two a second: a production line stands behind one address.
+    fn default() -> Self {
+        let limit = |free_failures, longest_lock, forget_one_after| Limit {
+            free_failures,
+            first_lock: Duration::from_secs(1),
+            longest_lock,
+            forget_one_after,
+        };
+        let device = limit(5, Duration::from_secs(15 * 60), Duration::from_secs(120));
+        let address = limit(200, Duration::from_secs(10), Duration::from_millis(500));
+        let limits = ThrottleLimits {
+            max_entries: 16_384,
+            pair: device,
+            address,
+            identity: device,
+            ..ThrottleLimits::default()
+        };
+        Self { throttle: Mutex::new(Throttle::new(limits)), making: Mutex::default() }
+    }
+}
 
 /// `POST /device/register`.
 pub(crate) async fn new_style(
@@ -66,7 +106,8 @@ fn register_new(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<EncryptedPayload, RegistrationError> {
-    let request = NewRequest::parse(body)?;
+    let request = NewRequest::parse(body)
+        .inspect_err(|refusal| note_refusal(services, remote, String::new(), *refusal))?;
     let field = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let signed = SignedRequest {
         path: "/device/register",
@@ -88,12 +129,22 @@ fn register_old(
     remote: Option<IpAddr>,
     body: &[u8],
 ) -> Result<EncryptedPayload, RegistrationError> {
-    let request = OldRequest::parse(body)?;
+    let request = OldRequest::parse(body)
+        .inspect_err(|refusal| note_refusal(services, remote, String::new(), *refusal))?;
     let verify = |secret: &ProductSecret| request.verify(secret);
     register(services, remote, &request.product_id, &request.device_name, verify)
 }
 
-/// Checks the signature with the product's secret, then the rules, then hands out what the device needs.
+/// Whose registration it is.
+struct Applicant<'a> {
+    remote: Option<IpAddr>,
+    product: &'a ProductId,
+    name: &'a DeviceName,
+    /// `PIDDEV`, as in a login.
+    identity: String,
+}
+
+/// Registers the device, and remembers a refusal for the operators.
 fn register(
     services: &Services,
     remote: Option<IpAddr>,
@@ -101,10 +152,30 @@ fn register(
     name: &DeviceName,
     verify: impl FnOnce(&ProductSecret) -> Result<(), RegistrationError>,
 ) -> Result<EncryptedPayload, RegistrationError> {
-    let identity = format!("{product}{name}");
-    if let Some(address) = remote
-        && services.router.is_throttled(address, &identity)
-    {
+    let applicant = Applicant { remote, product, name, identity: format!("{product}{name}") };
+    enrol(services, &applicant, verify)
+        .inspect_err(|refusal| note_refusal(services, remote, applicant.identity.clone(), *refusal))
+}
+
+fn note_refusal(services: &Services, remote: Option<IpAddr>, identity: String, refusal: RegistrationError) {
+    services.metrics.management().registration_refused(refusal);
+    services.metrics.refusals.push(Refusal {
+        time: services.clock.now(),
+        reason: refusal.as_str(),
+        identity,
+        address: remote.map(|address| address.to_string()).unwrap_or_default(),
+        detail: format!("registration: {}", refusal.message()),
+    });
+}
+
+/// Checks the signature with the product's secret, then the rules, then hands out what the device needs.
+fn enrol(
+    services: &Services,
+    applicant: &Applicant<'_>,
+    verify: impl FnOnce(&ProductSecret) -> Result<(), RegistrationError>,
+) -> Result<EncryptedPayload, RegistrationError> {
+    let Applicant { remote, product, name, identity } = applicant;
+    if remote.is_some_and(|address| services.router.is_throttled(address, identity)) {
         return Err(RegistrationError::TooManyRequests);
     }
     let known = services.devices.product(product).ok_or(RegistrationError::UnknownProduct)?;
@@ -112,35 +183,51 @@ fn register(
         ProductSecret::parse(known.settings().secret.expose()).map_err(|_| RegistrationError::Unavailable)?;
     if let Err(error) = verify(&secret) {
         if let Some(address) = remote {
-            services.router.note_failed_login(address, &identity);
+            services.router.note_failed_login(*address, identity);
         }
         return Err(error);
     }
-    let enrolled = services.devices.register(product, name)?;
-    hand_out(services, &enrolled.device, &secret)
+    if known.auth == AuthMode::Key {
+        let device = services.devices.register(product, name)?.device;
+        let key = device.secret().ok_or(RegistrationError::Unavailable)?;
+        return Ok(Credentials::Key(&key).encrypt(&secret));
+    }
+    let issued = hand_out_certificate(services, applicant)?;
+    let (certificate, private_key) = (&*issued.certificate, &*issued.private_key);
+    Ok(Credentials::Certificate { certificate, private_key }.encrypt(&secret))
 }
 
-/// The device's key, or a fresh certificate with its private key, which is kept nowhere: a device that asks again gets
-/// another one, and those it was given before do not count any more.
-fn hand_out(
-    services: &Services,
-    device: &Device,
-    product: &ProductSecret,
-) -> Result<EncryptedPayload, RegistrationError> {
-    if device.product().auth == AuthMode::Key {
-        let secret = device.secret().ok_or(RegistrationError::Unavailable)?;
-        return Ok(Credentials::Key(&secret).encrypt(product));
+/// A fresh certificate with its private key, which is kept nowhere: a device that asks again gets another one, and those
+/// it was given before do not count any more.
+fn hand_out_certificate(services: &Services, applicant: &Applicant<'_>) -> Result<Issued, RegistrationError> {
+    let hand_outs = &services.hand_outs;
+    let now = services.clock.monotonic();
+    if let Some(address) = applicant.remote
+        && hand_outs.throttle.lock().check(address, &applicant.identity, now).is_err()
+    {
+        return Err(RegistrationError::TooManyRequests);
     }
-    let now = services.clock.now();
+    let device = services.devices.register(applicant.product, applicant.name)?.device;
+    let _making = hand_outs.making.try_lock_for(KEY_WAIT).ok_or(RegistrationError::Unavailable)?;
+    if let Some(address) = applicant.remote {
+        hand_outs.throttle.lock().failed(address, &applicant.identity, now);
+    }
+    issue_first(services, &device)
+}
+
+fn issue_first(services: &Services, device: &Device) -> Result<Issued, RegistrationError> {
     let authority = &services.authorities.authority;
-    let issue = || {
-        services.certificates.revoke_all(device.id, now)?;
-        services.certificates.issue(authority, device, DeviceKey::Rsa2048, now)
-    };
-    let issued = issue().map_err(|error| {
-        tracing::error!(device = device.id.0, %error, "no certificate could be issued by registration");
-        RegistrationError::Unavailable
-    })?;
-    let (certificate, private_key) = (&*issued.certificate, &*issued.private_key);
-    Ok(Credentials::Certificate { certificate, private_key }.encrypt(product))
+    let issued =
+        services.certificates.issue_first(authority, device, DeviceKey::Rsa2048, services.clock.now());
+    if issued.is_ok() && device.activated_at().is_some() {
+        // It connected in this very moment, with a certificate that does not count any more.
+        services.router.disconnect(device.id, DisconnectCause::CredentialRevoked);
+    }
+    issued.map_err(|error| match error {
+        DevicesError::Conflict(_) => RegistrationError::AlreadyActivated,
+        error => {
+            tracing::error!(device = device.id.0, %error, "no certificate could be issued by registration");
+            RegistrationError::Unavailable
+        }
+    })
 }

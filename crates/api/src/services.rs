@@ -13,6 +13,8 @@ use yizhan_router::{Router, UserDirectory};
 use yizhan_store::Store;
 use yizhan_vocabulary::Clock;
 
+use crate::registration::CertificateHandOuts;
+
 /// The private authority of this installation.
 pub struct Authorities {
     /// Issues certificates.
@@ -41,6 +43,8 @@ pub struct Services {
     pub metrics: Arc<Metrics>,
     /// Connections.
     pub admission: Arc<Admission>,
+    /// Bounds the certificates that registration hands out.
+    pub hand_outs: CertificateHandOuts,
     /// Host names under which devices may have signed registration requests.
     pub hosts: HostList,
     /// Time.

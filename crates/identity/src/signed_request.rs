@@ -8,7 +8,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::authority::DevicePublicKey;
 use crate::digest::{Hash, MAX_DIGEST, equal};
 
 /// The vendor's gateway names that clients have built in.
@@ -96,20 +95,6 @@ impl SignedRequest<'_> {
         self.any_host(hosts, hash, |text| {
             is_signature(self.signature, hash.hmac(key, &[text.as_bytes()]).as_slice())
         })
-    }
-
-    /// Checks an `rsa-sha256` signature with the key of a device's certificate.
-    pub fn verify_with_certificate(
-        &self,
-        hosts: &HostList,
-        key: &DevicePublicKey,
-    ) -> Result<(), SignatureRefusal> {
-        self.check_fields()?;
-        if !self.algorithm.eq_ignore_ascii_case("rsa-sha256") {
-            return Err(SignatureRefusal::UnknownAlgorithm);
-        }
-        let given = STANDARD.decode(self.signature).map_err(|_| SignatureRefusal::BadSignature)?;
-        self.any_host(hosts, Hash::Sha256, |text| key.verify_rsa_sha256(text.as_bytes(), &given))
     }
 
     fn check_fields(&self) -> Result<(), SignatureRefusal> {

@@ -10,7 +10,8 @@ mod shard;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
+use yizhan_identity::RegistrationError;
+use yizhan_vocabulary::causes::{AccessRefusal, ConnectRefusal, DisconnectCause, DropReason};
 
 pub use catalogue::Counter;
 pub use refusals::{Refusal, RefusalLog};
@@ -80,31 +81,24 @@ impl Metrics {
             header(&mut text, counter.name(), counter.help(), "counter");
             line(&mut text, counter.name(), None, self.total(*counter) as f64);
         }
-        header(
-            &mut text,
-            "yizhan_messages_dropped_total",
-            "Messages not taken, not delivered or given up.",
-            "counter",
-        );
-        for reason in DropReason::ALL {
-            let value = self.dropped(*reason) as f64;
-            line(&mut text, "yizhan_messages_dropped_total", Some(("reason", reason.as_str())), value);
-        }
-        header(
-            &mut text,
-            "yizhan_connections_refused_total",
-            "Connections refused at CONNECT or before.",
-            "counter",
-        );
-        for reason in ConnectRefusal::ALL {
-            let value = self.refused(*reason) as f64;
-            line(&mut text, "yizhan_connections_refused_total", Some(("reason", reason.as_str())), value);
-        }
-        header(&mut text, "yizhan_disconnects_total", "Connections that ended, by cause.", "counter");
-        for cause in DisconnectCause::ALL {
-            let value = self.disconnected(*cause) as f64;
-            line(&mut text, "yizhan_disconnects_total", Some(("cause", cause.as_str())), value);
-        }
+        let over_shards = |count: &dyn Fn(&Shard) -> u64| self.shards.iter().map(|shard| count(shard)).sum();
+        let dropped = DropReason::ALL.iter().map(|it| (it.as_str(), self.dropped(*it)));
+        let help = "Messages not taken, not delivered or given up.";
+        family(&mut text, "yizhan_messages_dropped_total", help, "reason", dropped);
+        let refused = ConnectRefusal::ALL.iter().map(|it| (it.as_str(), self.refused(*it)));
+        let help = "Connections refused at CONNECT or before.";
+        family(&mut text, "yizhan_connections_refused_total", help, "reason", refused);
+        let ended = DisconnectCause::ALL.iter().map(|it| (it.as_str(), self.disconnected(*it)));
+        family(&mut text, "yizhan_disconnects_total", "Connections that ended, by cause.", "cause", ended);
+        let registrations = RegistrationError::ALL
+            .iter()
+            .map(|it| (it.as_str(), over_shards(&|shard| shard.registrations(*it))));
+        let help = "Dynamic registrations refused.";
+        family(&mut text, "yizhan_registrations_refused_total", help, "reason", registrations);
+        let accesses =
+            AccessRefusal::ALL.iter().map(|it| (it.as_str(), over_shards(&|shard| shard.accesses(*it))));
+        let help = "Requests to the management API refused for lack of a valid token.";
+        family(&mut text, "yizhan_api_requests_refused_total", help, "reason", accesses);
         for gauge in gauges {
             let kind = if gauge.name.ends_with("_total") { "counter" } else { "gauge" };
             header(&mut text, gauge.name, gauge.help, kind);
@@ -117,6 +111,20 @@ impl Metrics {
 fn header(text: &mut String, name: &str, help: &str, kind: &str) {
     let written = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
     written.expect("writing to a string cannot fail");
+}
+
+/// One counter with a line for each value of its label.
+fn family(
+    text: &mut String,
+    name: &str,
+    help: &str,
+    label: &str,
+    values: impl Iterator<Item = (&'static str, u64)>,
+) {
+    header(text, name, help, "counter");
+    for (value, count) in values {
+        line(text, name, Some((label, value)), count as f64);
+    }
 }
 
 fn line(text: &mut String, name: &str, label: Option<(&str, &str)>, value: f64) {
@@ -137,9 +145,12 @@ mod tests {
         metrics.shard(0).add(Counter::MessagesIn, 2);
         metrics.shard(1).add(Counter::MessagesIn, 3);
         metrics.management().dropped(DropReason::QueueFull);
+        metrics.management().registration_refused(RegistrationError::BadSignature);
         let text = metrics.render(&[Gauge { name: "yizhan_connections", help: "Open.", value: 7.0 }]);
         assert!(text.contains("\nyizhan_messages_received_total 5\n"));
         assert!(text.contains("yizhan_messages_dropped_total{reason=\"queue_full\"} 1\n"));
+        assert!(text.contains("yizhan_registrations_refused_total{reason=\"bad_signature\"} 1\n"));
+        assert!(text.contains("yizhan_api_requests_refused_total{reason=\"unknown_token\"} 0\n"));
         assert!(text.contains("\nyizhan_connections 7\n"));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
+use yizhan_identity::RegistrationError;
+use yizhan_vocabulary::causes::{AccessRefusal, ConnectRefusal, DisconnectCause, DropReason};
 
 use crate::catalogue::Counter;
 
@@ -13,6 +14,8 @@ pub struct Shard {
     drops: [AtomicU64; DropReason::ALL.len()],
     refusals: [AtomicU64; ConnectRefusal::ALL.len()],
     disconnects: [AtomicU64; DisconnectCause::ALL.len()],
+    registrations: [AtomicU64; RegistrationError::ALL.len()],
+    accesses: [AtomicU64; AccessRefusal::ALL.len()],
 }
 
 impl Default for Shard {
@@ -22,6 +25,8 @@ impl Default for Shard {
             drops: std::array::from_fn(|_| AtomicU64::new(0)),
             refusals: std::array::from_fn(|_| AtomicU64::new(0)),
             disconnects: std::array::from_fn(|_| AtomicU64::new(0)),
+            registrations: std::array::from_fn(|_| AtomicU64::new(0)),
+            accesses: std::array::from_fn(|_| AtomicU64::new(0)),
         }
     }
 }
@@ -47,6 +52,16 @@ impl Shard {
         self.disconnects[cause as usize].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts a refused registration.
+    pub fn registration_refused(&self, reason: RegistrationError) {
+        self.registrations[reason as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a refused request to the management API.
+    pub fn access_refused(&self, reason: AccessRefusal) {
+        self.accesses[reason as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn get(&self, counter: Counter) -> u64 {
         self.counters[counter as usize].load(Ordering::Relaxed)
     }
@@ -61,5 +76,13 @@ impl Shard {
 
     pub(crate) fn disconnects(&self, cause: DisconnectCause) -> u64 {
         self.disconnects[cause as usize].load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn registrations(&self, reason: RegistrationError) -> u64 {
+        self.registrations[reason as usize].load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn accesses(&self, reason: AccessRefusal) -> u64 {
+        self.accesses[reason as usize].load(Ordering::Relaxed)
     }
 }

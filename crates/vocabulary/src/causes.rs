@@ -111,6 +111,16 @@ named_causes! {
 }
 
 named_causes! {
+    /// Why a request to the management API was refused before it was looked at.
+    AccessRefusal {
+        /// No token came with it.
+        MissingToken = "missing_token",
+        /// There is no such token.
+        UnknownToken = "unknown_token",
+    }
+}
+
+named_causes! {
     /// Why a message was not taken, not delivered or given up.
     DropReason {
         /// The sender may not publish to this topic.

@@ -20,7 +20,7 @@ use openssl::ssl::SslContext;
 use parking_lot::RwLock;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use yizhan_api::{Door, Services, serve_local, serve_plain, serve_tls};
+use yizhan_api::{CertificateHandOuts, Door, Services, serve_local, serve_plain, serve_tls};
 use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_identity::signed_request::HostList;
 use yizhan_identity::throttle::Throttle;
@@ -158,6 +158,7 @@ impl Server {
             authorities: tls.authorities()?,
             metrics,
             admission,
+            hand_outs: CertificateHandOuts::default(),
             hosts: HostList::with(config.listen.signed_hosts.iter().cloned()),
             clock,
             data_dir: data.to_owned(),

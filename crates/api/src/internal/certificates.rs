@@ -51,7 +51,7 @@ pub(crate) async fn revoke(
 ) -> Answer<StatusCode> {
     let revoke = move |services: &Services| {
         let device = find_device(services, &product, &device)?;
-        let revoked = services.certificates.revoke_all(device.id, services.clock.now())?;
+        let revoked = services.certificates.revoke_all(&device, services.clock.now())?;
         if revoked > 0 {
             services.router.disconnect(device.id, DisconnectCause::CredentialRevoked);
         }

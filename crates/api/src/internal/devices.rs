@@ -106,8 +106,9 @@ pub(crate) async fn remove(
 ) -> Answer<StatusCode> {
     let remove = move |services: &Services| {
         let device = find_device(services, &product, &device)?;
-        services.certificates.revoke_all(device.id, services.clock.now())?;
-        Ok(services.devices.delete_device(&device)?)
+        services.devices.delete_device(&device)?;
+        services.certificates.forget(&device);
+        Ok(())
     };
     blocking(&services, remove).await?;
     Ok(StatusCode::NO_CONTENT)

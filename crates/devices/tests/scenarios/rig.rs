@@ -97,6 +97,7 @@ pub struct Rig {
     pub clock: Arc<TestClock>,
     pub journal: Journal,
     pub devices: Devices,
+    store: Arc<Store>,
     pub links: Arc<FakeLinks>,
     lane: Lane,
     batch: Batch,
@@ -137,7 +138,8 @@ impl Rig {
             ..JournalConfig::new(dir.path().join("journal"))
         };
         let recovered = Journal::recover(journal_config).unwrap();
-        let devices = Devices::load(store, &config, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+        let devices =
+            Devices::load(Arc::clone(&store), &config, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
         recovered.each_state(Devices::TABLE, |key, value| devices.restore(key, value)).unwrap();
         recovered.each_record(|record| devices.replay(&record)).unwrap();
         let on_fatal = Box::new(|error| panic!("the journal failed: {error}"));
@@ -149,13 +151,24 @@ impl Rig {
         devices.attach_links(Arc::clone(&links) as Arc<dyn DeviceLinks>);
         let lane = journal.lane(Arc::new(|| {}));
         let batch = lane.batch();
-        Self { dir, config, clock, journal, devices, links, lane, batch, out: UplinkOutcome::default() }
+        Self {
+            dir,
+            config,
+            clock,
+            journal,
+            devices,
+            store,
+            links,
+            lane,
+            batch,
+            out: UplinkOutcome::default(),
+        }
     }
 
     /// Stops in good order and starts again.
     pub fn restart(self) -> Self {
-        let Self { dir, config, clock, journal, devices, links, lane, batch, out } = self;
-        drop((devices, links, lane, batch, out));
+        let Self { dir, config, clock, journal, devices, store, links, lane, batch, out } = self;
+        drop((devices, store, links, lane, batch, out));
         journal.shutdown();
         drop(journal);
         Self::open(dir, config, clock.now().0 + 1_000)
@@ -168,6 +181,11 @@ impl Rig {
         let (now, config) = (self.clock.now().0, self.config.clone());
         self.journal.shutdown();
         Self::open(copy, config, now + 1_000)
+    }
+
+    /// The registry behind the devices.
+    pub fn store(&self) -> Arc<Store> {
+        Arc::clone(&self.store)
     }
 
     pub fn create(&self, name: &str) -> Arc<Device> {
@@ -286,7 +304,11 @@ fn copy_dir(from: &Path, to: &Path) {
         if entry.file_type().unwrap().is_dir() {
             copy_dir(&entry.path(), &target);
         } else {
-            std::fs::copy(entry.path(), target).unwrap();
+            match std::fs::copy(entry.path(), target) {
+                // A file that was being prepared for later has got its name meanwhile.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                copied => drop(copied.unwrap()),
+            }
         }
     }
 }

@@ -62,11 +62,6 @@ pub fn new_style_success(payload: &EncryptedPayload, request_id: &str) -> String
     write(&NewAnswer { response })
 }
 
-/// "Done", in the answer to the other signed requests (publish, log).
-pub fn new_style_success_without_payload(request_id: &str) -> String {
-    write(&NewAnswer { response: NewBody { error: None, len: None, payload: None, request_id } })
-}
-
 /// A refusal, in the answer to `POST /device/register`.
 pub fn new_style_error(error: RegistrationError, request_id: &str) -> String {
     let error = Some(NewError { code: error.code().to_string(), message: error.message() });
@@ -96,7 +91,6 @@ mod tests {
             new_style_success(&payload, "f4da4f1f"),
             r#"{"Response":{"Len":53,"Payload":"AAAA","RequestId":"f4da4f1f"}}"#
         );
-        assert_eq!(new_style_success_without_payload("1"), r#"{"Response":{"RequestId":"1"}}"#);
         assert_eq!(
             new_style_error(RegistrationError::AlreadyActivated, "1"),
             r#"{"Response":{"Error":{"Code":"1021","Message":"Device has been activated"},"RequestId":"1"}}"#

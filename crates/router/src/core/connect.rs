@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use yizhan_devices::{Connected, Device};
-use yizhan_identity::device_auth::{DeviceLogin, verify_certificate_password, verify_password};
+use yizhan_identity::device_auth::{DeviceLogin, verify_password};
 use yizhan_link::{Link, Peer, TlsIdentity, TransportKind};
 use yizhan_mqtt::encode::{self, ConnAckProperties};
 use yizhan_mqtt::{Connect, Session, Version, reason};
@@ -200,10 +200,7 @@ impl CoreHandler {
         match device.secret() {
             Some(secret) => verify_password(login, user_name, password, &secret, self.now),
             // A certificate device over WebSocket signs with the certificate's key (facts §1.3).
-            None => {
-                let key = self.shared.certificates.public_key(device.id, self.now)?;
-                verify_certificate_password(login, user_name, password, &key, self.now)
-            }
+            None => self.shared.certificates.check_password(device.id, login, user_name, password, self.now),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Device certificates: which certificate speaks for which device. A withdrawn one stays, so that it can be told
 //! from an unknown one.
 
-use rusqlite::{ErrorCode, params};
+use rusqlite::{ErrorCode, Transaction, params};
 use yizhan_vocabulary::{DeviceId, UnixMillis};
 
 use super::{device_id, id_column, millis, must_change, optional_millis};
@@ -12,32 +12,16 @@ use crate::rows::{CertificateRow, Fingerprint};
 impl Store {
     /// Registers a certificate for its device.
     pub fn add_certificate(&self, certificate: &CertificateRow) -> Result<(), StoreError> {
+        self.write(|transaction| insert(transaction, certificate))
+    }
+
+    /// Registers a certificate for its device and forgets all that the device had, the withdrawn ones too; for devices
+    /// that have used none of them.
+    pub fn replace_certificates(&self, certificate: &CertificateRow) -> Result<(), StoreError> {
         let device = id_column(certificate.device)?;
         self.write(|transaction| {
-            let known: i64 =
-                transaction
-                    .query_row("SELECT count(*) FROM devices WHERE id = ?1", [device], |row| row.get(0))?;
-            must_change(usize::from(known > 0), || format!("device number {device}"))?;
-            let inserted = transaction.execute(
-                "INSERT INTO device_certificates (fingerprint, device, serial, certificate, not_before, \
-                 not_after, revoked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![
-                    certificate.fingerprint,
-                    device,
-                    certificate.serial,
-                    certificate.certificate,
-                    certificate.not_before.0,
-                    certificate.not_after.0,
-                    certificate.revoked_at.map(|at| at.0)
-                ],
-            );
-            match inserted {
-                Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                    Err(StoreError::Conflict("this certificate is registered already".into()))
-                }
-                Err(error) => Err(error.into()),
-                Ok(_) => Ok(()),
-            }
+            transaction.execute("DELETE FROM device_certificates WHERE device = ?1", [device])?;
+            insert(transaction, certificate)
         })
     }
 
@@ -83,5 +67,32 @@ impl Store {
                 params![id, at.0],
             )?)
         })
+    }
+}
+
+fn insert(transaction: &Transaction<'_>, certificate: &CertificateRow) -> Result<(), StoreError> {
+    let device = id_column(certificate.device)?;
+    let known: i64 =
+        transaction.query_row("SELECT count(*) FROM devices WHERE id = ?1", [device], |row| row.get(0))?;
+    must_change(usize::from(known > 0), || format!("device number {device}"))?;
+    let inserted = transaction.execute(
+        "INSERT INTO device_certificates (fingerprint, device, serial, certificate, not_before, not_after, \
+         revoked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            certificate.fingerprint,
+            device,
+            certificate.serial,
+            certificate.certificate,
+            certificate.not_before.0,
+            certificate.not_after.0,
+            certificate.revoked_at.map(|at| at.0)
+        ],
+    );
+    match inserted {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            Err(StoreError::Conflict("this certificate is registered already".into()))
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(()),
     }
 }
