@@ -48,10 +48,4 @@ impl Devices {
     pub(crate) fn commit_submitted(&self, submitted: Submitted) -> Result<(), DevicesError> {
         self.wait(submitted.0?)
     }
-
-    /// Submits a batch and waits until it is durable.
-    pub(crate) fn commit(&self, batch: &mut Batch) -> Result<(), DevicesError> {
-        let ticket = self.submit(batch)?;
-        self.wait(ticket)
-    }
 }

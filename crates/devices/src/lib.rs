@@ -48,7 +48,7 @@ pub use registry::{
     ProductSettings, ProductTopics, ProductView, Status,
 };
 
-use commands::Timers;
+use commands::{Timers, Unsettled};
 use durability::Durability;
 use registry::Registry;
 
@@ -69,6 +69,8 @@ struct Inner {
     journal: OnceLock<JournalSide>,
     links: OnceLock<Arc<dyn DeviceLinks>>,
     timers: Timers,
+    /// Ends of commands that the journal does not hold yet.
+    unsettled: Mutex<Option<Unsettled>>,
     durability: Arc<Durability>,
     /// Devices that a checkpoint must contain or drop.
     changed: Arc<recovery::Changed>,
@@ -98,6 +100,7 @@ impl Devices {
             journal: OnceLock::new(),
             links: OnceLock::new(),
             timers: Timers::default(),
+            unsettled: Mutex::default(),
             durability: Arc::default(),
             changed: Arc::default(),
             activations: Mutex::default(),

@@ -106,19 +106,21 @@ impl Devices {
                 }
             }
         } else if !replaying.ended.contains(&view.id) {
-            state.commands.get_or_insert_with(Box::<DeviceCommands>::default).restore(view);
+            state.commands.get_or_insert_with(Box::<DeviceCommands>::default).restore(view, record.seq);
         }
     }
 
     /// Gives the journal, once, after the last record. Ends the connections of the last run and sets the timers of
     /// the commands that are still open.
     pub fn attach_journal(&self, journal: Journal) {
+        let (now, monotonic) = (self.0.clock.now(), self.0.clock.monotonic());
         for device in self.0.registry.devices() {
             let mut state = device.state.lock();
             state.seq = state.seq.max(device.durable_seq());
             for entry in state.commands.iter().flat_map(|all| &all.outstanding) {
+                let at = monotonic.plus(entry.view.remaining(now));
                 // What was accepted before the restart stays accepted, whatever the limit is now.
-                self.0.timers.add(entry.view.expires_at, entry.view.id, device.id, usize::MAX);
+                self.0.timers.add(at, entry.view.id, device.id, usize::MAX);
             }
         }
         *self.0.replaying.lock() = Replaying::default();
@@ -127,7 +129,7 @@ impl Devices {
             tracing::error!("the journal was attached twice; the first one stays");
             return;
         }
-        self.end_connections_of_the_last_run(self.0.clock.now());
+        self.end_connections_of_the_last_run(now);
     }
 
     /// What the journal asks for the state of all devices.

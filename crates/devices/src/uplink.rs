@@ -12,7 +12,6 @@ use yizhan_vocabulary::causes::DropReason;
 use yizhan_vocabulary::thing::{self, PropertyUplink};
 use yizhan_vocabulary::{PropertyNumber, UnixMillis};
 
-use crate::Devices;
 use crate::commands::{CommandId, Settlement};
 use crate::features::{self, Effects, Service, Situation, Uplink};
 use crate::links::{Completion, CompletionKind, Direction, Downlink, UplinkOutcome};
@@ -21,6 +20,7 @@ use crate::records::content::{self, ContentParts};
 use crate::records::diagnostic::Diagnostic;
 use crate::records::{self, STATE_INFO, STATE_POINTS};
 use crate::registry::{Device, DeviceState};
+use crate::{Devices, Inner};
 
 /// Buffers that one thread uses for message after message.
 #[derive(Debug, Default)]
@@ -182,7 +182,13 @@ impl Devices {
             }
         }
         for effect in effects.commands.drain(..) {
-            self.settlement(device, recorder, completions).apply(state, effect);
+            let question = effect.answered_topic();
+            let meant_something = self.settlement(device, recorder, completions).apply(state, effect);
+            if let (Some(prefix), false) = (question, meant_something) {
+                let topic = answer_topic(prefix, device.topic_suffix()).to_string();
+                let reason = "no command waits for an answer with this clientToken".to_owned();
+                recorder.diagnose(state, &Diagnostic::DeliverAnswerRefused { topic, reason });
+            }
         }
         if let Some(remark) = effects.remark.take() {
             recorder.diagnose(state, &remark);
@@ -204,7 +210,8 @@ impl Devices {
         recorder: &'a mut Recorder<'b>,
         completions: &'a mut Vec<Completion>,
     ) -> Settlement<'a, 'b> {
-        Settlement { device, timers: &self.0.timers, config: &self.0.config, recorder, completions }
+        let Inner { timers, config, clock, .. } = &*self.0;
+        Settlement { device, timers, config, monotonic: clock.monotonic(), recorder, completions }
     }
 
     fn refuse_size(

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -146,6 +147,13 @@ impl CommandView {
     pub(crate) fn is_pending_control(&self) -> bool {
         self.kind == CommandKind::Control && !self.cleared && !self.state.is_final()
     }
+
+    /// How long it is kept on after a restart. A clock that was set back in between does not make it longer than it was
+    /// asked for.
+    pub(crate) fn remaining(&self, now: UnixMillis) -> Duration {
+        let millis = |from: UnixMillis| u64::try_from(self.expires_at.0.saturating_sub(from.0)).unwrap_or(0);
+        Duration::from_millis(millis(now).min(millis(self.created_at)))
+    }
 }
 
 #[derive(Serialize)]
@@ -192,6 +200,15 @@ mod tests {
         let command = control();
         let read = decode(&encode(&command)).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), serde_json::to_value(&command).unwrap());
+    }
+
+    #[test]
+    fn what_is_left_after_a_restart_is_never_more_than_there_was() {
+        let command = control();
+        let day = Duration::from_secs(24 * 3600);
+        assert_eq!(command.remaining(command.created_at.plus_ms(3_600_000)), day - Duration::from_secs(3600));
+        assert_eq!(command.remaining(command.created_at.plus_ms(-3_600_000)), day);
+        assert_eq!(command.remaining(command.expires_at.plus_ms(1)), Duration::ZERO);
     }
 
     #[test]

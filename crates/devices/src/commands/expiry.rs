@@ -3,30 +3,52 @@
 
 use std::sync::Arc;
 
-use yizhan_vocabulary::UnixMillis;
+use yizhan_journal::{Batch, Ticket};
+use yizhan_vocabulary::{DeviceId, UnixMillis};
 
-use super::{CommandState, DeviceCommands, Finish};
+use super::{CommandId, CommandState, DeviceCommands, Finish};
 use crate::Devices;
+use crate::links::Completion;
 use crate::recorder::Recorder;
 use crate::registry::Device;
 
 /// Commands that one tick expires; the rest follow with the next one.
 const EXPIRED_PER_TICK: usize = 1_000;
 
+/// Ends of commands that have left the devices' state but are not durable yet: the journal refused them, or took its
+/// time. They are tried again until they are; a restart before that finds the commands open and expires them again.
+#[derive(Debug)]
+pub(crate) struct Unsettled {
+    batch: Batch,
+    ticket: Option<Ticket>,
+    completions: Vec<Completion>,
+}
+
 impl Devices {
     /// Expires commands whose time has come and lets the store know of first connections. To be called about every
-    /// 200 ms from a thread that may block.
+    /// 200 ms from one thread that may block. While the journal takes nothing, commands wait.
     pub fn tick(&self, now: UnixMillis) {
         self.flush_activations();
-        let due = self.0.timers.due(now, EXPIRED_PER_TICK);
-        if due.is_empty() {
+        let mut unsettled = self.0.unsettled.lock();
+        if let Some(earlier) = unsettled.take() {
+            *unsettled = self.settle_expired(earlier);
+        }
+        if unsettled.is_some() || self.journal().accepting().is_err() {
             return;
         }
+        let due = self.0.timers.due(self.0.clock.monotonic(), EXPIRED_PER_TICK);
+        if !due.is_empty() {
+            *unsettled = self.settle_expired(self.expire(due, now));
+        }
+    }
+
+    /// Ends commands in the devices' state; what must become durable comes back.
+    fn expire(&self, due: Vec<(CommandId, DeviceId)>, now: UnixMillis) -> Unsettled {
         let mut batch = self.journal_side().lane.batch();
         let mut completions = Vec::new();
-        for (at, id, device) in due {
+        for (id, device) in due {
             let Some(device) = self.device(device) else {
-                self.0.timers.remove(at, id);
+                self.0.timers.remove(id);
                 continue;
             };
             let mut recorder =
@@ -35,12 +57,32 @@ impl Devices {
             self.settlement(&device, &mut recorder, &mut completions).expire(&mut state, id);
             drop(state);
             // An entry whose command is gone must not come due for ever.
-            self.0.timers.remove(at, id);
+            self.0.timers.remove(id);
             self.note_change(&device);
         }
-        match self.commit(&mut batch) {
-            Ok(()) => self.complete(&mut completions),
-            Err(error) => tracing::warn!(%error, "expired commands could not be recorded"),
+        Unsettled { batch, ticket: None, completions }
+    }
+
+    /// Makes expired commands durable and tells their callers; gives back what is not durable yet.
+    fn settle_expired(&self, mut unsettled: Unsettled) -> Option<Unsettled> {
+        let lane = &self.journal_side().lane;
+        let ticket = match unsettled.ticket {
+            Some(ticket) => Ok(ticket),
+            None => lane.submit(&mut unsettled.batch).map_err(|error| error.to_string()),
+        };
+        let durable = ticket.and_then(|ticket| {
+            unsettled.ticket = Some(ticket);
+            lane.wait(ticket, self.0.config.durability_wait).map_err(|error| error.to_string())
+        });
+        match durable {
+            Ok(()) => {
+                self.complete(&mut unsettled.completions);
+                None
+            }
+            Err(error) => {
+                tracing::warn!(error, "expired commands could not be recorded; trying again");
+                Some(unsettled)
+            }
         }
     }
 

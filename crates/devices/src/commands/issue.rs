@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
-use yizhan_journal::{LogKind, RecordKind};
+use yizhan_journal::{LogKind, RecordKind, Ticket};
 use yizhan_vocabulary::causes::DropReason;
 use yizhan_vocabulary::model::Direction as ModelDirection;
 use yizhan_vocabulary::{ThingError, ThingModel, thing};
@@ -18,11 +18,11 @@ use super::{CommandId, CommandKind, CommandState, CommandView, Finish, Outstandi
 use crate::links::{Completion, CompletionKind, Direction, Downlink, SendOutcome};
 use crate::recorder::Recorder;
 use crate::records::diagnostic::Diagnostic;
-use crate::registry::Device;
+use crate::registry::{Device, DeviceState};
 use crate::uplink::{Message, answer_topic, log_content};
 use crate::{Devices, DevicesError};
 
-const CONTROL_TOPIC: &str = "$thing/down/property/";
+const CONTROL_TOPIC: &str = crate::features::property::DOWN;
 const ACTION_TOPIC: &str = crate::features::action::DOWN;
 const COMMAND_QOS: u8 = 1;
 
@@ -154,7 +154,7 @@ impl Devices {
         Ok(IssuedCommand { view, answerable, waiter })
     }
 
-    /// Makes the command durable.
+    /// Makes the command durable. Until it is, it has its place and its number but nobody sees it.
     fn store_command(
         &self,
         device: &Arc<Device>,
@@ -163,12 +163,6 @@ impl Devices {
         keep: Duration,
         waiter: oneshot::Sender<CommandView>,
     ) -> Result<CommandView, DevicesError> {
-        let now = self.0.clock.now();
-        let token = generate_token();
-        let params = RawValue::from_string(params).expect("checked JSON is JSON");
-        let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-        let mut batch = self.journal_side().lane.batch();
-        let mut recorder = Recorder { journal: self.journal(), batch: &mut batch, stream: device.id, now };
         let mut state = device.state.lock();
         let outstanding = state.commands.as_deref().map_or(0, |all| all.outstanding.len());
         let limit = self.0.config.max_commands_per_device;
@@ -177,65 +171,82 @@ impl Devices {
                 "the device has {limit} commands without an answer; wait until some are answered or expire"
             )));
         }
-        let id = CommandId::new(now, self.journal().next_seq());
-        let view = CommandView {
-            id,
+        let view = self.new_command(kind, params, keep);
+        let id = view.id;
+        let limit = self.0.config.max_commands;
+        if !self.0.timers.add(self.0.clock.monotonic().plus(keep), id, device.id, limit) {
+            return Err(DevicesError::LimitReached(format!(
+                "{limit} commands are without an answer; wait until some are answered or expire"
+            )));
+        }
+        let ticket = match self.submit_command(device, &mut state, &view) {
+            Ok(ticket) => ticket,
+            Err(error) => {
+                self.0.timers.remove(id);
+                return Err(error);
+            }
+        };
+        state.commands.get_or_insert_default().outstanding.push(Outstanding::new(view.clone(), waiter));
+        drop(state);
+        self.note_change(device);
+        if let Err(error) = self.wait(ticket) {
+            self.give_up(device, id);
+            return Err(error);
+        }
+        self.show(device, id);
+        Ok(view)
+    }
+
+    fn new_command(&self, kind: CommandKind, params: String, keep: Duration) -> CommandView {
+        let now = self.0.clock.now();
+        CommandView {
+            id: CommandId::new(now, self.journal().next_seq()),
             kind,
-            client_token: token,
+            client_token: generate_token(),
             state: CommandState::Stored,
-            params,
+            params: RawValue::from_string(params).expect("checked JSON is JSON"),
             code: None,
             status: None,
             response: None,
             created_at: now,
             updated_at: now,
-            expires_at: now.plus_ms(keep_ms),
+            expires_at: now.plus_ms(i64::try_from(keep.as_millis()).unwrap_or(i64::MAX)),
             cleared: false,
-        };
-        if recorder.push(&mut state, RecordKind::Log(LogKind::Command), &encode(&view)).is_err() {
-            return Err(DevicesError::Invalid("the command is too large for the journal".to_owned()));
         }
-        let limit = self.0.config.max_commands;
-        if !self.0.timers.add(view.expires_at, id, device.id, limit) {
-            return Err(DevicesError::LimitReached(format!(
-                "{limit} commands are without an answer; wait until some are answered or expire"
-            )));
-        }
-        let commands = state.commands.get_or_insert_default();
-        commands.outstanding.push(Outstanding { view: view.clone(), waiter: Some(waiter) });
-        drop(state);
-        self.note_change(device);
-        let ticket = match self.submit(&mut batch) {
-            Ok(ticket) => ticket,
-            Err(error) => {
-                self.forget_command(device, id);
-                return Err(error);
-            }
-        };
-        if let Err(error) = self.wait(ticket) {
-            // It may become durable yet; its end must then be there, too.
-            let (submitted, _) = self.with_state(device, |recorder, state, completions| {
-                let end = Finish::without_answer(CommandState::Failed, "it was not durable in time");
-                self.settlement(device, recorder, completions).finish(state, id, end);
-            });
-            if let Err(error) = submitted.0 {
-                tracing::warn!(%error, command = %id, "the end of a command could not be recorded");
-            }
-            return Err(error);
-        }
-        Ok(view)
     }
 
-    /// A command that could not be made durable never was.
-    fn forget_command(&self, device: &Device, id: CommandId) {
+    /// Hands the command's first record to the journal, under the device's lock: a refused one never was.
+    fn submit_command(
+        &self,
+        device: &Device,
+        state: &mut DeviceState,
+        view: &CommandView,
+    ) -> Result<Option<Ticket>, DevicesError> {
+        let mut batch = self.journal_side().lane.batch();
+        let now = view.created_at;
+        let mut recorder = Recorder { journal: self.journal(), batch: &mut batch, stream: device.id, now };
+        if recorder.push(state, RecordKind::Log(LogKind::Command), &encode(view)).is_err() {
+            return Err(DevicesError::Invalid("the command is too large for the journal".to_owned()));
+        }
+        self.submit(&mut batch)
+    }
+
+    /// The command may become durable yet, but nobody has seen it: it ends.
+    fn give_up(&self, device: &Arc<Device>, id: CommandId) {
+        let (submitted, _) = self.with_state(device, |recorder, state, completions| {
+            let end = Finish::without_answer(CommandState::Failed, "it was not durable in time");
+            self.settlement(device, recorder, completions).finish(state, id, end);
+        });
+        if let Err(error) = submitted.0 {
+            tracing::warn!(%error, command = %id, "the end of a command could not be recorded");
+        }
+    }
+
+    fn show(&self, device: &Device, id: CommandId) {
         let mut state = device.state.lock();
         let Some(commands) = state.commands.as_deref_mut() else { return };
         if let Some(position) = commands.position(id) {
-            let entry = commands.outstanding.remove(position);
-            self.0.timers.remove(entry.view.expires_at, id);
-        }
-        if commands.is_empty() {
-            state.commands = None;
+            commands.outstanding[position].durable = true;
         }
     }
 

@@ -17,7 +17,18 @@ pub(crate) struct DeviceCommands {
 #[derive(Debug)]
 pub(crate) struct Outstanding {
     pub view: CommandView,
+    /// Whether the log holds the command. Until then nobody may see it: it may yet come to nothing.
+    pub durable: bool,
     pub waiter: Option<oneshot::Sender<CommandView>>,
+    /// While the log is read: the first and the newest record of the command seen so far.
+    records: (u64, u64),
+}
+
+impl Outstanding {
+    /// A command that is on its way into the log.
+    pub(crate) fn new(view: CommandView, waiter: oneshot::Sender<CommandView>) -> Self {
+        Self { view, durable: false, waiter: Some(waiter), records: (0, 0) }
+    }
 }
 
 /// The device's token under which it was told controls; it answers them with it (facts §2.2).
@@ -33,9 +44,14 @@ impl DeviceCommands {
         self.position_of_token(token, true).is_some()
     }
 
+    /// The commands that may be seen.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = &CommandView> {
+        self.outstanding.iter().filter(|entry| entry.durable).map(|entry| &entry.view)
+    }
+
     /// Controls that belong into `get_status_reply`, oldest first.
     pub(crate) fn pending_controls(&self) -> impl Iterator<Item = &CommandView> {
-        self.outstanding.iter().map(|entry| &entry.view).filter(|view| view.is_pending_control())
+        self.visible().filter(|view| view.is_pending_control())
     }
 
     /// Where the command with this id is.
@@ -64,16 +80,22 @@ impl DeviceCommands {
         }
     }
 
-    /// Puts a command back as a record of it said; newer knowledge wins.
-    pub(crate) fn restore(&mut self, view: CommandView) {
+    /// Puts a command back as the record `seq` said, whatever the order in which records come and whatever the clock
+    /// was set to: a later record wins, and the first ones give the order of making. An image counts as record 0.
+    pub(crate) fn restore(&mut self, view: CommandView, seq: u64) {
         match self.position(view.id) {
-            Some(position) if self.outstanding[position].view.updated_at > view.updated_at => {}
-            Some(position) => self.outstanding[position].view = view,
+            Some(position) => {
+                let entry = &mut self.outstanding[position];
+                if entry.records.1 <= seq {
+                    entry.view = view;
+                }
+                entry.records = (entry.records.0.min(seq), entry.records.1.max(seq));
+            }
             None => {
-                let place = self.outstanding.partition_point(|entry| entry.view.id < view.id);
-                self.outstanding.insert(place, Outstanding { view, waiter: None });
+                self.outstanding.push(Outstanding { view, durable: true, waiter: None, records: (seq, seq) });
             }
         }
+        self.outstanding.sort_by_key(|entry| entry.records.0);
     }
 
     /// Whether nothing waits any more.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use yizhan_journal::{LogKind, RecordKind};
-use yizhan_vocabulary::UnixMillis;
+use yizhan_vocabulary::Monotonic;
 
 use super::{CommandId, CommandKind, CommandState, CommandView, StatusRead, Timers, encode};
 use crate::config::DevicesConfig;
@@ -42,6 +42,7 @@ pub(crate) struct Settlement<'a, 'b> {
     pub device: &'a Arc<Device>,
     pub timers: &'a Timers,
     pub config: &'a DevicesConfig,
+    pub monotonic: Monotonic,
     pub recorder: &'a mut Recorder<'b>,
     pub completions: &'a mut Vec<Completion>,
 }
@@ -142,7 +143,7 @@ impl Settlement<'_, '_> {
         if commands.is_empty() {
             state.commands = None;
         }
-        self.timers.remove(entry.view.expires_at, id);
+        self.timers.remove(id);
         let view = &mut entry.view;
         view.state = finish.state;
         view.updated_at = self.recorder.now;
@@ -197,16 +198,15 @@ impl Settlement<'_, '_> {
     fn clear(&mut self, state: &mut DeviceState, id: CommandId) {
         let now = self.recorder.now;
         let grace = i64::try_from(self.config.clear_grace.as_millis()).unwrap_or(i64::MAX);
-        let timers = self.timers;
+        let (timers, due) = (self.timers, self.monotonic.plus(self.config.clear_grace));
         self.change(state, id, |view| {
             let first = !view.cleared;
             if first {
                 view.cleared = true;
                 view.state = CommandState::Received;
                 view.updated_at = now;
-                let until: UnixMillis = view.expires_at.min(now.plus_ms(grace));
-                timers.move_to(view.expires_at, until, id);
-                view.expires_at = until;
+                view.expires_at = view.expires_at.min(now.plus_ms(grace));
+                timers.bring_forward(id, due);
             }
             first
         });

@@ -54,6 +54,17 @@ pub(crate) enum CommandEffect {
     Cleared { token: Box<str> },
 }
 
+impl CommandEffect {
+    /// The topic, up to the device, of the command that this answers; `None` for what is no answer.
+    pub(crate) const fn answered_topic(&self) -> Option<&'static str> {
+        match self {
+            Self::ControlAnswered { .. } => Some(super::property::DOWN),
+            Self::ActionAnswered { .. } => Some(super::action::DOWN),
+            Self::StatusRead { .. } | Self::Cleared { .. } => None,
+        }
+    }
+}
+
 impl Effects {
     /// Makes ready for the next message.
     pub(crate) fn clear(&mut self) {

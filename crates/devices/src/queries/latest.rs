@@ -1,15 +1,13 @@
 //! Last values and commands of a device.
 
-use std::collections::BTreeMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use yizhan_journal::{LogKind, Order, TimeRange};
 use yizhan_vocabulary::{PointValue, UnixMillis};
 
-use crate::commands::{self, CommandId, CommandView};
+use crate::commands::{self, CommandId, CommandView, DeviceCommands};
 use crate::features::property::fits;
 use crate::registry::Device;
 use crate::{Devices, DevicesError};
@@ -51,34 +49,49 @@ impl Devices {
     pub fn command(&self, device: &Arc<Device>, id: CommandId) -> Result<CommandView, DevicesError> {
         let (open, seq) = {
             let state = device.state.lock();
-            let open = state
-                .commands
-                .as_deref()
-                .and_then(|all| all.position(id).map(|position| all.outstanding[position].view.clone()));
-            (open, state.awaited_seq)
+            let visible = |all: &DeviceCommands| all.visible().find(|view| view.id == id).cloned();
+            (state.commands.as_deref().and_then(visible), state.awaited_seq)
         };
         self.wait_durable(device, seq)?;
         if let Some(view) = open {
             return Ok(view);
         }
-        let range = TimeRange { from: Some(id.made_at()), to: None };
+        let made_at = Some(id.made_at());
+        let mut newest = None;
+        self.search_command(device, id, TimeRange { from: made_at, to: None }, &mut newest)?;
+        if newest.as_ref().is_none_or(|(_, view)| !view.state.is_final()) {
+            // The clock was set back after the command was made.
+            self.search_command(device, id, TimeRange { from: None, to: made_at }, &mut newest)?;
+        }
+        newest
+            .map(|(_, view)| view)
+            .ok_or_else(|| DevicesError::NotFound(format!("the device has no command {id}")))
+    }
+
+    /// Looks for the newest record of a command in a part of the log; stops at its end.
+    fn search_command(
+        &self,
+        device: &Device,
+        id: CommandId,
+        range: TimeRange,
+        newest: &mut Option<(u64, CommandView)>,
+    ) -> Result<(), DevicesError> {
         let mut cursor = None;
-        let mut newest: Option<CommandView> = None;
-        while newest.as_ref().is_none_or(|view| !view.state.is_final()) {
+        loop {
             let page =
                 self.journal().log(device.id, LogKind::Command, range, Order::Ascending, 256, cursor)?;
-            let steps = page.items.iter().filter_map(|entry| commands::decode(&entry.body));
-            for view in steps.filter(|view| view.id == id) {
-                if newest.as_ref().is_none_or(|known| known.updated_at <= view.updated_at) {
-                    newest = Some(view);
+            for entry in &page.items {
+                let Some(view) = commands::decode(&entry.body).filter(|view| view.id == id) else { continue };
+                if newest.as_ref().is_none_or(|(seq, _)| *seq < entry.seq) {
+                    *newest = Some((entry.seq, view));
                 }
             }
+            let ended = newest.as_ref().is_some_and(|(_, view)| view.state.is_final());
             match page.next {
-                Some(next) => cursor = Some(next),
-                None => break,
+                Some(next) if !ended => cursor = Some(next),
+                _ => return Ok(()),
             }
         }
-        newest.ok_or_else(|| DevicesError::NotFound(format!("the device has no command {id}")))
     }
 
     /// The newest commands of the device, newest first.
@@ -86,33 +99,27 @@ impl Devices {
         /// Records looked at for each command that is asked for: a command has up to five.
         const RECORDS_PER_COMMAND: usize = 5;
         let limit = limit.clamp(1, self.0.config.max_query_limit);
-        let (mut found, seq) = {
+        let (mut found, seq): (Vec<CommandView>, u64) = {
             let state = device.state.lock();
-            let open: Vec<CommandView> = state
-                .commands
-                .as_deref()
-                .map(|all| all.outstanding.iter().map(|entry| entry.view.clone()).collect())
-                .unwrap_or_default();
-            (open, state.awaited_seq)
+            let visible = |all: &DeviceCommands| all.visible().cloned().collect();
+            (state.commands.as_deref().map(visible).unwrap_or_default(), state.awaited_seq)
         };
         self.wait_durable(device, seq)?;
-        let mut seen: HashSet<CommandId> = found.iter().map(|view| view.id).collect();
+        let open: HashSet<CommandId> = found.iter().map(|view| view.id).collect();
         let order = Order::Descending;
         let records = limit * RECORDS_PER_COMMAND;
         let page = self.journal().log(device.id, LogKind::Command, TimeRange::ALL, order, records, None)?;
-        for view in page.items.iter().filter_map(|entry| commands::decode(&entry.body)) {
-            if seen.insert(view.id) {
-                found.push(view);
+        let mut ended: HashMap<CommandId, (u64, CommandView)> = HashMap::new();
+        for entry in &page.items {
+            let Some(view) = commands::decode(&entry.body) else { continue };
+            let newer = ended.get(&view.id).is_none_or(|(seq, _)| *seq < entry.seq);
+            if newer && !open.contains(&view.id) {
+                ended.insert(view.id, (entry.seq, view));
             }
         }
+        found.extend(ended.into_values().map(|(_, view)| view));
         found.sort_unstable_by_key(|view| std::cmp::Reverse(view.id));
         found.truncate(limit);
         Ok(found)
-    }
-
-    /// Waits until the last known values are durable, for at most `wait`; for callers that poll.
-    pub fn settle(&self, device: &Arc<Device>, wait: Duration) -> bool {
-        let seq = device.state.lock().awaited_seq;
-        self.0.durability.wait(device, seq, wait)
     }
 }

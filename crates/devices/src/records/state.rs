@@ -123,7 +123,7 @@ pub(crate) fn decode_image(bytes: &[u8]) -> Result<DeviceState, serde_json::Erro
     values.shrink_to_fit();
     let mut commands = DeviceCommands { status_read: image.status_read, ..Default::default() };
     for view in image.commands {
-        commands.restore(view);
+        commands.restore(view, 0);
     }
     Ok(DeviceState {
         seq: image.seq,

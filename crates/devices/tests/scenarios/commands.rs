@@ -122,10 +122,10 @@ fn clear_control_without_a_reply_counts_as_done_after_a_while() {
     rig.answer(UP, r#"{"method":"get_status","clientToken":"T"}"#);
     rig.answer(UP, r#"{"method":"clear_control","clientToken":"T"}"#);
     rig.clock.advance(Duration::from_secs(9));
-    rig.devices.tick(yizhan_vocabulary::Clock::now(&*rig.clock));
+    rig.tick();
     assert_eq!(rig.command(&control).state, CommandState::Received);
     rig.clock.advance(Duration::from_secs(2));
-    rig.devices.tick(yizhan_vocabulary::Clock::now(&*rig.clock));
+    rig.tick();
     assert_eq!(rig.command(&control).state, CommandState::Done);
 }
 
@@ -135,15 +135,67 @@ fn an_unanswered_control_expires_after_its_time() {
     rig.connect();
     let control = rig.control(r#"{"brightness":20}"#).unwrap().view;
     rig.clock.advance(Duration::from_secs(24 * 3600 - 1));
-    rig.devices.tick(yizhan_vocabulary::Clock::now(&*rig.clock));
+    rig.tick();
     assert_eq!(rig.command(&control).state, CommandState::Sent);
     rig.clock.advance(Duration::from_secs(2));
-    rig.devices.tick(yizhan_vocabulary::Clock::now(&*rig.clock));
+    rig.tick();
     assert_eq!(rig.command(&control).state, CommandState::Expired);
     assert_eq!(rig.devices.outstanding_commands(), 0);
     let late = format!(r#"{{"method":"control_reply","code":0,"clientToken":"{}"}}"#, control.client_token);
     assert!(rig.uplink(UP, &late).is_empty());
     assert_eq!(rig.command(&control).state, CommandState::Expired);
+    let remark = &rig.log(LogName::Diagnostic)[0];
+    assert_eq!(remark["errcode"], "Pub_To_Dev_Answer_Refused", "nobody waits for this answer: {remark}");
+}
+
+#[test]
+fn setting_the_clock_neither_ends_a_command_nor_keeps_it() {
+    const TWO_DAYS: i64 = 2 * 24 * 3_600_000;
+    let mut rig = Rig::new();
+    rig.connect();
+    let control = rig.control(r#"{"brightness":20}"#).unwrap().view;
+    rig.clock.set_by(TWO_DAYS);
+    rig.tick();
+    assert_eq!(rig.command(&control).state, CommandState::Sent);
+    rig.clock.set_by(-2 * TWO_DAYS);
+    rig.clock.advance(Duration::from_secs(24 * 3600 + 1));
+    rig.tick();
+    assert_eq!(rig.command(&control).state, CommandState::Expired);
+    assert_eq!(rig.devices.commands(&rig.device(), 10).unwrap()[0].state, CommandState::Expired);
+}
+
+#[test]
+fn controls_stay_in_the_order_of_their_making_whatever_the_clock_says() {
+    let rig = Rig::new();
+    rig.control(r#"{"brightness":1}"#).unwrap();
+    rig.clock.set_by(-3_600_000);
+    rig.control(r#"{"brightness":2}"#).unwrap();
+    let mut rig = rig.crash();
+    let status = rig.answer(UP, r#"{"method":"get_status","clientToken":"T"}"#);
+    assert_eq!(status["data"]["control"]["brightness"], 2);
+}
+
+#[test]
+fn a_command_whose_time_comes_while_nothing_can_be_stored_expires_later() {
+    let mut rig = Rig::new();
+    rig.connect();
+    let control = rig.control(r#"{"brightness":20}"#).unwrap().view;
+    rig.clock.advance(Duration::from_secs(25 * 3600));
+    rig.journal.shutdown();
+    rig.tick();
+    assert_eq!(rig.devices.outstanding_commands(), 1);
+    let rig = rig.crash();
+    rig.tick();
+    assert_eq!(rig.command(&control).state, CommandState::Expired);
+}
+
+#[test]
+fn a_command_that_cannot_be_stored_is_never_seen() {
+    let rig = Rig::new();
+    rig.journal.shutdown();
+    assert!(matches!(rig.control(r#"{"brightness":20}"#), Err(DevicesError::Unavailable(_))));
+    assert_eq!(rig.devices.outstanding_commands(), 0);
+    assert!(rig.devices.commands(&rig.device(), 10).unwrap().is_empty());
 }
 
 #[test]
@@ -196,7 +248,7 @@ fn an_action_with_missing_inputs_or_an_offline_device_goes_nowhere() {
     rig.connect();
     let silent = rig.action("light_blink", params).unwrap().view;
     rig.clock.advance(Duration::from_secs(11));
-    rig.devices.tick(yizhan_vocabulary::Clock::now(&*rig.clock));
+    rig.tick();
     assert_eq!(rig.command(&silent).state, CommandState::Expired);
 }
 

@@ -27,21 +27,35 @@ pub const EVENT_UP: &str = "$thing/up/event/DEMOPROD01/dev001";
 pub const ACTION_UP: &str = "$thing/up/action/DEMOPROD01/dev001";
 
 /// A clock that the scenario moves.
-pub struct TestClock(AtomicI64);
+pub struct TestClock {
+    passed: AtomicI64,
+    /// The wall clock is ahead of what has passed by this much.
+    offset: AtomicI64,
+}
 
 impl TestClock {
+    fn at(now: i64) -> Self {
+        Self { passed: AtomicI64::new(0), offset: AtomicI64::new(now) }
+    }
+
+    /// Time passes.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(by.as_millis() as i64, Ordering::SeqCst);
+        self.passed.fetch_add(by.as_millis() as i64, Ordering::SeqCst);
+    }
+
+    /// Somebody sets the machine's clock.
+    pub fn set_by(&self, by_ms: i64) {
+        self.offset.fetch_add(by_ms, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> UnixMillis {
-        UnixMillis(self.0.load(Ordering::SeqCst))
+        UnixMillis(self.passed.load(Ordering::SeqCst) + self.offset.load(Ordering::SeqCst))
     }
 
     fn monotonic(&self) -> Monotonic {
-        Monotonic(self.0.load(Ordering::SeqCst) as u64)
+        Monotonic(self.passed.load(Ordering::SeqCst) as u64)
     }
 }
 
@@ -130,7 +144,7 @@ impl Rig {
     }
 
     fn open(dir: TempDir, config: DevicesConfig, now: i64) -> Self {
-        let clock = Arc::new(TestClock(AtomicI64::new(now)));
+        let clock = Arc::new(TestClock::at(now));
         let store = Arc::new(Store::open(dir.path()).unwrap());
         let journal_config = JournalConfig {
             min_free_bytes: 0,
@@ -267,6 +281,11 @@ impl Rig {
         let (device, now) = (self.device(), self.clock.now());
         self.devices.downlink_settled(&device, tag, delivered, now, &mut self.batch);
         self.flush();
+    }
+
+    /// What the composition root's timer does.
+    pub fn tick(&self) {
+        self.devices.tick(self.clock.now());
     }
 
     pub fn control(&self, params: &str) -> Result<IssuedCommand, DevicesError> {

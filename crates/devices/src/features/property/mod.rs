@@ -17,7 +17,8 @@ use super::{CommandEffect, Effects, FeatureDescriptor, Service, Situation, Uplin
 use crate::records::content::ReplyMethod;
 use crate::records::sniff::sniff;
 
-const DOWN: &str = "$thing/down/property/";
+/// Where controls and answers go.
+pub(crate) const DOWN: &str = "$thing/down/property/";
 /// The device's time replaces ours only if it differs by more than this; seconds are too coarse to order reports.
 const OWN_TIME_FROM_MS: i64 = 2_000;
 
