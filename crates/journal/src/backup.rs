@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 use crate::engine::Engine;
 use crate::error::{BackupError, OpenError};
 use crate::layout::{self, FORMAT_VERSION, Format, LOCK_FILE, STATE_FILE};
+use crate::private;
 use crate::segment::{TERMINATOR, sync_dir};
 
 pub(crate) fn make(engine: &Engine, target: &Path) -> Result<(), BackupError> {
-    std::fs::create_dir_all(target).map_err(BackupError::io(target))?;
+    private::create_dir(target).map_err(BackupError::io(target))?;
     if std::fs::read_dir(target).map_err(BackupError::io(target))?.next().is_some() {
         return Err(BackupError::NotEmpty(target.to_owned()));
     }
@@ -32,7 +33,7 @@ pub(crate) fn make(engine: &Engine, target: &Path) -> Result<(), BackupError> {
     }
     sync_dir(target).map_err(BackupError::io(target))?;
     let format = Format { version: FORMAT_VERSION, instance: engine.owned.instance };
-    File::create(target.join(LOCK_FILE)).map_err(BackupError::io(target))?;
+    private::create_file(&target.join(LOCK_FILE)).map_err(BackupError::io(target))?;
     layout::write_format(target, format).map_err(|error| match error {
         OpenError::Io { path, source } => BackupError::Io { path, source },
         other => BackupError::Io { path: target.to_owned(), source: io::Error::other(other.to_string()) },
@@ -77,7 +78,7 @@ fn copy_segment(segment: &crate::segment::Segment, place: &Path) -> io::Result<(
 }
 
 fn copy_file(from: &Path, to: &Path, limit: u64) -> io::Result<()> {
-    let mut target = File::create(to)?;
+    let mut target = private::create_file(to)?;
     if limit == u64::MAX {
         // Lets the file system share or copy extents by itself.
         io::copy(&mut File::open(from)?, &mut target)?;

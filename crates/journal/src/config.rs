@@ -60,8 +60,16 @@ impl JournalConfig {
         }
     }
 
-    pub(crate) fn check(&self) -> Result<(), OpenError> {
-        let invalid = |what| Err(OpenError::Configuration(what));
+    /// The smallest disk budget for segments of this size: the one in use, the next one, one that is being sealed and
+    /// one kept for its next life, and what the state and the day files of today take at least. With less the
+    /// journal would be full before the first segment could be sealed, and stay so.
+    pub const fn min_disk_budget(&self) -> u64 {
+        4 * self.segment_bytes + (4 << 20)
+    }
+
+    /// Whether the numbers are possible and go together.
+    pub fn check(&self) -> Result<(), OpenError> {
+        let invalid = |what: &str| Err(OpenError::Configuration(what.to_owned()));
         if !(Self::MIN_SEGMENT_BYTES..=Self::MAX_SEGMENT_BYTES).contains(&self.segment_bytes) {
             return invalid("segment_bytes must lie between 64 KiB and 1 GiB");
         }
@@ -76,6 +84,12 @@ impl JournalConfig {
         }
         if self.max_batch_backlog_bytes == 0 {
             return invalid("max_batch_backlog_bytes must not be 0");
+        }
+        if self.disk_budget_bytes.is_some_and(|budget| budget < self.min_disk_budget()) {
+            let least = self.min_disk_budget();
+            return invalid(&format!(
+                "disk_budget_bytes must be at least {least} with segments of this size"
+            ));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
-use yizhan_vocabulary::Clock;
+use yizhan_vocabulary::{Clock, UnixMillis};
 
 use crate::commit::{Intake, RetiredFiles, free_bytes};
 use crate::config::JournalConfig;
@@ -14,7 +14,7 @@ use crate::days::{Days, FileClass};
 use crate::error::QueryError;
 use crate::layout::OwnedDir;
 use crate::query::{Sources, TimeRange};
-use crate::sealer::earliest_kept;
+use crate::sealer::{RetentionTime, earliest_kept};
 use crate::segment::Segment;
 use crate::state::StateStore;
 use crate::stats::Counters;
@@ -37,6 +37,9 @@ pub(crate) struct Engine {
     pub days: Days,
     pub state: StateStore,
     pub seq: AtomicU64,
+    pub retention_time: RetentionTime,
+    /// No stream with a greater number was ever sealed or found in the log at start.
+    pub highest_stream: AtomicU64,
     pub sealer_wakeup: Arc<Wakeup>,
     pub spares_wakeup: Arc<Wakeup>,
     pub retired: RetiredFiles,
@@ -46,6 +49,11 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn sealed_through(&self) -> u64 {
         self.sealed_through.load(Ordering::SeqCst)
+    }
+
+    /// The time by which data is old.
+    pub(crate) fn retention_now(&self) -> UnixMillis {
+        self.retention_time.now(&*self.clock)
     }
 
     /// Whether a copy of `bytes` bytes can be made without coming near the limits.
@@ -65,7 +73,7 @@ impl Engine {
     ) -> Result<T, QueryError> {
         let _shared = self.queries.read();
         let unsealed = self.segments.read().clone();
-        let earliest = earliest_kept(&self.config, class, self.clock.now());
+        let earliest = earliest_kept(&self.config, class, self.retention_now());
         let sources =
             Sources { days: &self.days, unsealed: &unsealed, sealed_through: self.sealed_through() };
         guarded(|| run(range.bounds(earliest), sources))

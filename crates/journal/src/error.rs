@@ -1,13 +1,14 @@
 //! Everything that can go wrong, as closed sets. Messages say what an operator can do next.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why a journal could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// A setting is out of range.
     #[error("journal settings: {0}")]
-    Configuration(&'static str),
+    Configuration(String),
     /// Another process holds the directory.
     #[error("the journal {} is in use by another process; stop it first", .0.display())]
     Locked(PathBuf),
@@ -128,6 +129,9 @@ pub struct FatalError {
     /// What the system said.
     pub reason: String,
 }
+
+/// Told once when the log failed.
+pub(crate) type OnFatal = Arc<dyn Fn(FatalError) + Send + Sync>;
 
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]

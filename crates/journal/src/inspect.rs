@@ -83,7 +83,7 @@ fn look(config: &JournalConfig, findings: &mut Findings) {
             if !running {
                 look_at_segments(config, format.instance, findings);
                 look_at_state(dir, findings);
-                look_at_days(dir, findings);
+                look_at_days(config, findings);
             }
         }
         Ok(None) => findings.problem(dir, "has no FORMAT file; it is not a journal or only half of one"),
@@ -240,8 +240,8 @@ fn unclean(path: &Path, findings: &mut Findings) {
     findings.add(Severity::Note, path, text);
 }
 
-fn look_at_days(dir: &Path, findings: &mut Findings) {
-    let Ok(days) = crate::days::Days::scan(dir) else { return };
+fn look_at_days(config: &JournalConfig, findings: &mut Findings) {
+    let Ok(days) = crate::days::Days::scan(&config.dir, config.min_free_bytes) else { return };
     for file in days.all() {
         let check = || {
             let reader = DayReader::without_repair(&file.path)?;

@@ -1,5 +1,6 @@
 //! The handle of a running journal.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use crate::commit::{Gate, Lane, SpareKeeper, Writer};
 use crate::config::JournalConfig;
 use crate::days::FileClass;
 use crate::engine::Engine;
-use crate::error::{BackupError, OpenError, QueryError, Refused};
+use crate::error::{BackupError, FatalError, OnFatal, OpenError, QueryError, Refused};
 use crate::query::{self, Bucket, Cursor, LogEntry, MAX_BUCKETS, Order, Page, PageRequest, TimeRange};
 use crate::record::{LogKind, PropertyNumber};
 use crate::recover::{self, Recovered};
@@ -46,10 +47,12 @@ impl Journal {
         spares: SpareKeeper,
         sealer: Sealer,
         final_checkpoint: Arc<AtomicBool>,
+        on_fatal: OnFatal,
     ) -> Result<Self, OpenError> {
         let dir = engine.config.dir.clone();
-        let spawn = |name: &str, run: Box<dyn FnOnce() + Send>| {
-            std::thread::Builder::new().name(name.into()).spawn(run).map_err(OpenError::io(&dir))
+        let spawn = |name: &'static str, run: Box<dyn FnOnce() + Send>| {
+            let watched = watched(name, run, &engine, on_fatal.clone());
+            std::thread::Builder::new().name(name.into()).spawn(watched).map_err(OpenError::io(&dir))
         };
         let spares = spawn("journal-spares", Box::new(move || spares.run()))?;
         let sealer = spawn("journal-sealer", Box::new(move || sealer.run()))?;
@@ -183,6 +186,26 @@ impl Running {
             join(thread);
         }
         self.engine.days.close_all();
+    }
+}
+
+/// Without one of its threads the journal would look alive and stop keeping its promises one by one, so a panic ends
+/// it like a failed write.
+fn watched(
+    name: &'static str,
+    run: Box<dyn FnOnce() + Send>,
+    engine: &Engine,
+    on_fatal: OnFatal,
+) -> impl FnOnce() + Send + 'static {
+    let intake = engine.intake.clone();
+    let file = engine.config.dir.clone();
+    move || {
+        if catch_unwind(AssertUnwindSafe(run)).is_ok() {
+            return;
+        }
+        intake.close(Gate::Failed);
+        intake.waiters.notify();
+        on_fatal(FatalError { file, action: "running a thread", reason: format!("{name} panicked") });
     }
 }
 

@@ -3,11 +3,12 @@
 //! `FORMAT` is written before anything else and names the version. A directory without it is taken only when it is
 //! empty or holds nothing but what an interrupted first start leaves. A newer version is never touched.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::OpenError;
+use crate::private;
 use crate::segment::{draw_salt, sync_dir};
 
 /// The version that this program writes.
@@ -53,11 +54,11 @@ impl Format {
 
 /// Takes the directory into possession, making it when there is none.
 pub(crate) fn take(dir: &Path) -> Result<OwnedDir, OpenError> {
-    std::fs::create_dir_all(dir).map_err(|source| unwritable(dir, source))?;
+    private::create_dir(dir).map_err(|source| unwritable(dir, source))?;
     refuse_newer(dir)?;
     let lock = lock(dir)?;
     let probe = dir.join(PROBE);
-    File::create(&probe)
+    private::create_file(&probe)
         .and_then(|_| std::fs::remove_file(&probe))
         .map_err(|source| unwritable(dir, source))?;
     let format = match read_format(dir)? {
@@ -93,7 +94,7 @@ fn refuse_newer(dir: &Path) -> Result<(), OpenError> {
 
 fn lock(dir: &Path) -> Result<File, OpenError> {
     let path = dir.join(LOCK_FILE);
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+    let file = private::options().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(|source| unwritable(dir, source))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -131,7 +132,7 @@ fn refuse_foreign(dir: &Path) -> Result<(), OpenError> {
 pub(crate) fn write_format(dir: &Path, format: Format) -> Result<Format, OpenError> {
     let staging = dir.join("FORMAT.new");
     let write = || -> io::Result<()> {
-        let mut file = File::create(&staging)?;
+        let mut file = private::create_file(&staging)?;
         file.write_all(format.to_text().as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&staging, dir.join(FORMAT_FILE))?;

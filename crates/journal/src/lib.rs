@@ -11,6 +11,7 @@ mod error;
 mod inspect;
 mod journal;
 mod layout;
+mod private;
 mod query;
 mod record;
 mod recover;

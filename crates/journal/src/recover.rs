@@ -5,23 +5,24 @@
 //! does not end in an orderly way, then the log is damaged and that is said instead of dropping acknowledged records.
 
 use std::collections::VecDeque;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use parking_lot::{Mutex, RwLock};
-use yizhan_vocabulary::Clock;
+use yizhan_vocabulary::{Clock, DeviceId, UnixMillis};
 
 use crate::commit::{Intake, MAX_WRITE, SpareKeeper, Writer, WriterLinks, WriterStart};
 use crate::config::JournalConfig;
-use crate::days::Days;
+use crate::days::{Days, FileClass};
 use crate::engine::Engine;
-use crate::error::{FatalError, OpenError};
+use crate::error::{FatalError, OnFatal, OpenError};
 use crate::journal::Journal;
 use crate::layout::{self, OwnedDir, STATE_FILE};
 use crate::record::{self, RecordView};
-use crate::sealer::Sealer;
+use crate::sealer::{RetentionTime, Sealer};
 use crate::segment::{self, DATA_START, FrameEnd, Segment, SegmentHeader, draw_salt, find_frame};
 use crate::state::{Checkpoint, StateStore};
 use crate::stats::Counters;
@@ -52,6 +53,8 @@ pub struct Recovered {
     sealed_through: u64,
     next_number: u64,
     next_seq: u64,
+    highest_stream: u64,
+    last_time: Option<UnixMillis>,
     tail: Tail,
     report: RecoveryReport,
 }
@@ -71,6 +74,13 @@ struct Checked {
     end: FrameEnd,
 }
 
+/// Whether nothing but zeros, or too little, stands where a segment's header belongs.
+fn has_no_header(path: &Path) -> std::io::Result<bool> {
+    let mut page = Vec::new();
+    File::open(path)?.take(DATA_START).read_to_end(&mut page)?;
+    Ok(page.iter().all(|byte| *byte == 0))
+}
+
 pub(crate) fn recover(config: JournalConfig) -> Result<Recovered, OpenError> {
     config.check()?;
     let owned = layout::take(&config.dir)?;
@@ -79,7 +89,7 @@ pub(crate) fn recover(config: JournalConfig) -> Result<Recovered, OpenError> {
         |error: redb::Error| OpenError::Database { file: state_path.clone(), reason: error.to_string() };
     let state = StateStore::open(&state_path).map_err(broken)?;
     let progress = state.progress().map_err(broken)?;
-    let days = Days::scan(&config.dir).map_err(OpenError::io(&config.dir))?;
+    let days = Days::scan(&config.dir, config.min_free_bytes).map_err(OpenError::io(&config.dir))?;
     let mut recovered = Recovered {
         owned,
         state,
@@ -90,6 +100,8 @@ pub(crate) fn recover(config: JournalConfig) -> Result<Recovered, OpenError> {
         sealed_through: progress.retired_through,
         next_number: progress.retired_through + 1,
         next_seq: progress.next_seq.max(1),
+        highest_stream: progress.highest_stream,
+        last_time: i64::try_from(progress.time_ms).ok().filter(|time| *time > 0).map(UnixMillis),
         tail: Tail { at: DATA_START, seed: 0, used: false },
         report: RecoveryReport::default(),
         config,
@@ -123,6 +135,22 @@ impl Recovered {
         Ok(())
     }
 
+    /// The number drawn when the journal was made; a backup of it has the same.
+    pub fn instance(&self) -> u64 {
+        self.owned.instance
+    }
+
+    /// No stream with a greater number has records in this journal. State checkpoints are their owners' matter, and what
+    /// releases sealed that did not count streams is not known.
+    pub fn highest_stream(&self) -> DeviceId {
+        DeviceId(self.highest_stream)
+    }
+
+    /// Whether nothing was ever written to it.
+    pub fn is_new(&self) -> bool {
+        self.next_seq == 1 && FileClass::ALL.into_iter().all(|class| self.days.count(class) == 0)
+    }
+
     /// What was found.
     pub fn report(&self) -> &RecoveryReport {
         &self.report
@@ -134,20 +162,21 @@ impl Recovered {
         let last_number = files.last().map_or(0, |(number, _)| *number);
         let mut checked: Vec<Checked> = Vec::new();
         for (number, path) in files {
-            self.next_number = self.next_number.max(number + 1);
             if number <= self.sealed_through {
                 self.retired.push_back(path);
                 continue;
             }
             let Some(segment) = self.open_segment(number, &path)? else {
-                if number == last_number {
-                    // The name is given before the content is durable nowhere; still, nothing can be in it.
+                if number == last_number && has_no_header(&path).map_err(OpenError::io(&path))? {
+                    // A segment gets its name after its header is durable; without one it never was in use.
                     std::fs::remove_file(&path).map_err(OpenError::io(&path))?;
                     continue;
                 }
+                self.next_number = number + 1;
                 self.damaged(&path, 0, "its header is damaged")?;
                 continue;
             };
+            self.next_number = number + 1;
             let expected = checked.last().map_or(self.sealed_through + 1, |last| last.segment.number() + 1);
             if number != expected {
                 self.damaged(&path, 0, "the segment before it is missing")?;
@@ -174,6 +203,7 @@ impl Recovered {
             let mut at = 0;
             while let Some((view, length)) = record::decode(&payload[at..]) {
                 newest_seq = newest_seq.max(view.seq);
+                self.highest_stream = self.highest_stream.max(view.stream.0);
                 records += 1;
                 at += length;
             }
@@ -208,12 +238,21 @@ impl Recovered {
             }
             self.unsealed.push(Arc::new(found.segment));
         }
-        for found in spares {
-            let spare = Arc::new(found.segment);
-            if spare.bytes >= JournalConfig::MIN_SEGMENT_BYTES {
-                self.spares.push_back(spare);
-            } else {
+        self.keep_spares(spares.into_iter().map(|found| found.segment))
+    }
+
+    /// Keeps the empty segments behind the last one in use, as far as they are whole. Out of a backup the first of them
+    /// is as short as its content: it goes, with all behind it, and its number is given again, because a number
+    /// that is missing between others means that a part of the log is lost.
+    fn keep_spares(&mut self, spares: impl Iterator<Item = Segment>) -> Result<(), OpenError> {
+        let mut short = false;
+        for spare in spares {
+            short |= spare.bytes < JournalConfig::MIN_SEGMENT_BYTES;
+            if short {
+                self.next_number = self.next_number.min(spare.number());
                 std::fs::remove_file(&spare.path).map_err(OpenError::io(&spare.path))?;
+            } else {
+                self.spares.push_back(Arc::new(spare));
             }
         }
         Ok(())
@@ -301,14 +340,15 @@ impl Recovered {
         Ok(())
     }
 
-    /// Starts the journal's threads. `on_fatal` is called once, from the writer thread, when the log fails; the process
-    /// should then stop without acknowledging anything more.
+    /// Starts the journal's threads. `on_fatal` is called, from one of them, when the log fails or a thread panics; the
+    /// process should then stop without acknowledging anything more.
     pub fn start(
         self,
         checkpoints: Vec<Box<dyn Checkpoint>>,
         clock: Arc<dyn Clock>,
         on_fatal: Box<dyn Fn(FatalError) + Send + Sync>,
     ) -> Result<Journal, OpenError> {
+        let on_fatal: OnFatal = Arc::from(on_fatal);
         let config = self.config;
         let max_frame_bytes = config.max_frame_bytes();
         let reserve = (config.segment_bytes / 16).min(4 << 20).max(max_frame_bytes as u64);
@@ -327,6 +367,8 @@ impl Recovered {
             days: self.days,
             state: self.state,
             seq: AtomicU64::new(self.next_seq),
+            retention_time: RetentionTime::start(&*clock, self.last_time),
+            highest_stream: AtomicU64::new(self.highest_stream),
             sealer_wakeup: Arc::new(Wakeup::default()),
             spares_wakeup: Arc::new(Wakeup::default()),
             retired: Arc::new(Mutex::new(self.retired)),
@@ -340,7 +382,7 @@ impl Recovered {
             segments: segments.clone(),
             sealer: engine.sealer_wakeup.clone(),
             spares: engine.spares_wakeup.clone(),
-            on_fatal,
+            on_fatal: on_fatal.clone(),
             max_frame_bytes,
         };
         let path = active.path.clone();
@@ -366,6 +408,6 @@ impl Recovered {
         };
         let final_checkpoint = Arc::new(AtomicBool::new(false));
         let sealer = Sealer::new(engine.clone(), checkpoints, final_checkpoint.clone());
-        Journal::run(engine, writer, spares, sealer, final_checkpoint)
+        Journal::run(engine, writer, spares, sealer, final_checkpoint, on_fatal)
     }
 }

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::damage::guarded;
+use crate::private;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
 /// Something whose state is rebuilt at start from checkpoints and the log.
@@ -83,11 +84,17 @@ pub(crate) struct Progress {
     pub retired_through: u64,
     /// A number that no record had when the checkpoint was taken.
     pub next_seq: u64,
+    /// The wall clock by which retention went then; 0 when an older release took the checkpoint.
+    pub time_ms: u64,
+    /// No stream with a greater number was sealed until then.
+    pub highest_stream: u64,
 }
 
 const META: TableDefinition<'static, &str, u64> = TableDefinition::new("journal");
 const RETIRED_THROUGH: &str = "retired_through";
 const NEXT_SEQ: &str = "next_seq";
+const TIME_MS: &str = "time_ms";
+const HIGHEST_STREAM: &str = "highest_stream";
 const CACHE_BYTES: usize = 8 << 20;
 
 fn table_name(owner: &str) -> String {
@@ -96,6 +103,7 @@ fn table_name(owner: &str) -> String {
 
 impl StateStore {
     pub(crate) fn open(path: &Path) -> Result<Self, redb::Error> {
+        private::claim_file(path).map_err(redb::Error::Io)?;
         let database = guarded(|| Database::builder().set_cache_size(CACHE_BYTES).create(path))?;
         Ok(Self { path: path.to_owned(), database })
     }
@@ -150,6 +158,8 @@ impl StateStore {
             let mut meta = transaction.open_table(META)?;
             meta.insert(RETIRED_THROUGH, progress.retired_through)?;
             meta.insert(NEXT_SEQ, progress.next_seq)?;
+            meta.insert(TIME_MS, progress.time_ms)?;
+            meta.insert(HIGHEST_STREAM, progress.highest_stream)?;
         }
         transaction.commit()?;
         Ok(())
@@ -169,5 +179,10 @@ fn progress_in(database: &impl ReadableDatabase) -> Result<Progress, redb::Error
         Err(error) => return Err(error.into()),
     };
     let read = |key| table.get(key).map(|found| found.map_or(0, |value| value.value()));
-    Ok(Progress { retired_through: read(RETIRED_THROUGH)?, next_seq: read(NEXT_SEQ)? })
+    Ok(Progress {
+        retired_through: read(RETIRED_THROUGH)?,
+        next_seq: read(NEXT_SEQ)?,
+        time_ms: read(TIME_MS)?,
+        highest_stream: read(HIGHEST_STREAM)?,
+    })
 }

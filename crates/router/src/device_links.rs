@@ -140,6 +140,7 @@ impl Shared {
         let Some(lane) = self.management.get() else { return };
         let lane = lane.lock();
         let mut batch = lane.batch();
+        batch.begin();
         self.end_session(session, DropReason::SessionEnded, &self.counters, self.clock.now(), &mut batch);
         if let Err(refused) = lane.submit(&mut batch) {
             tracing::warn!(%refused, "the end of a deleted device's session could not be written down");

@@ -69,6 +69,7 @@ impl Router {
         let Some(lane) = shared.management.get() else { return };
         let lane = lane.lock();
         let mut batch = lane.batch();
+        batch.begin();
         loop {
             let key = shared.timetable.lock().pop(now);
             let Some(key) = key else { break };

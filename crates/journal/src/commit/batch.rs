@@ -4,6 +4,7 @@
 //! a segment's end wastes little and a damaged place costs little. Checksums are filled in by the writer, because they
 //! depend on the segment.
 
+use super::OpenMark;
 use crate::error::TooLarge;
 use crate::record::{self, Record};
 use crate::segment::{FRAME_ALIGN, FRAME_HEADER};
@@ -21,12 +22,26 @@ pub struct Batch {
     open: usize,
     records: u64,
     max_record_bytes: usize,
+    mark: OpenMark,
 }
 
 impl Batch {
-    /// An empty batch that takes records of up to `max_record_bytes`.
-    pub fn new(max_record_bytes: usize) -> Self {
-        Self { bytes: Vec::new(), open: 0, records: 0, max_record_bytes }
+    pub(crate) fn new(max_record_bytes: usize, mark: OpenMark) -> Self {
+        Self { bytes: Vec::new(), open: 0, records: 0, max_record_bytes, mark }
+    }
+
+    /// Says that state may change from now on whose records come into this batch: a checkpoint that is taken meanwhile
+    /// waits for it. The first record says so by itself, which is enough where it is pushed under the lock of what
+    /// changes.
+    pub fn begin(&mut self) {
+        self.mark.open();
+    }
+
+    /// Says that nothing changed since [`Self::begin`] that is not submitted. Records that still wait say otherwise.
+    pub fn rest(&mut self) {
+        if self.is_empty() {
+            self.mark.close();
+        }
     }
 
     /// Adds a record, or leaves the batch as it was when the record is too large.
@@ -48,12 +63,18 @@ impl Batch {
         if length > limit || record.points.len() > usize::from(u16::MAX) {
             return Err(TooLarge { bytes: length, limit });
         }
+        self.mark.open();
         if self.open == self.bytes.len() {
             self.bytes.extend_from_slice(&[0; FRAME_HEADER]);
         }
         record::encode(record, length, &mut self.bytes);
         self.records += 1;
         Ok(())
+    }
+
+    /// Whether something may have changed since [`Self::begin`] or the first record, and was not submitted yet.
+    pub fn is_open(&self) -> bool {
+        self.mark.is_open()
     }
 
     /// Whether nothing was added since the last submission.
@@ -71,8 +92,9 @@ impl Batch {
         self.bytes.len()
     }
 
-    /// Forgets what was added.
+    /// Forgets what was added: it was taken over, or is given up.
     pub fn clear(&mut self) {
+        self.mark.close();
         self.bytes.clear();
         self.open = 0;
         self.records = 0;

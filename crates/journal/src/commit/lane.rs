@@ -75,13 +75,14 @@ impl Lane {
 
     /// A fresh batch for this lane. Batches keep their buffers: use one over and over.
     pub fn batch(&self) -> Batch {
-        Batch::new(self.max_record_bytes)
+        Batch::new(self.max_record_bytes, self.intake.open_batches.add())
     }
 
     /// Hands the batch over and empties it. When it is refused, nothing of it is written and it keeps its records. An
     /// empty batch is durable at once.
     pub fn submit(&self, batch: &mut Batch) -> Result<Ticket, Refused> {
         if batch.is_empty() {
+            batch.rest();
             return Ok(Ticket(self.intake.committed.load(Ordering::SeqCst)));
         }
         let ticket = self.intake.submit(&self.shared, batch.frames(), &self.counters)?;

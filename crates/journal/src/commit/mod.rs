@@ -7,11 +7,12 @@
 
 mod batch;
 mod lane;
+mod open;
 mod spares;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -22,6 +23,7 @@ pub use batch::Batch;
 pub(crate) use batch::{FRAME_TARGET, MAX_JOINED_BYTES};
 pub use lane::{Lane, Ticket};
 pub(crate) use lane::{LaneShared, Waiters};
+pub(crate) use open::{OpenBatches, OpenMark};
 pub(crate) use spares::{RetiredFiles, SpareKeeper, directory_bytes, free_bytes};
 pub(crate) use writer::{MAX_WRITE, Writer, WriterLinks, WriterStart};
 
@@ -77,7 +79,7 @@ pub(crate) struct Intake {
     pub work: Condvar,
     gate: AtomicU8,
     /// Set when there is no room because the disk, rather than the sealer, is the cause.
-    room_lost_to_disk: std::sync::atomic::AtomicBool,
+    room_lost_to_disk: AtomicBool,
     room_seen: AtomicU64,
     /// Staged and in the writer's hands.
     pub backlog: AtomicUsize,
@@ -86,6 +88,10 @@ pub(crate) struct Intake {
     pub room_reserve: u64,
     pub committed: AtomicU64,
     pub waiters: Waiters,
+    pub open_batches: Arc<OpenBatches>,
+    /// A checkpoint waits for batches that were refused. The log must grow a little so that they can be written,
+    /// because without the checkpoint no segment can be given up for new ones.
+    pub relief: AtomicBool,
 }
 
 impl Intake {
@@ -101,6 +107,8 @@ impl Intake {
             room_reserve,
             committed: AtomicU64::new(0),
             waiters: Waiters::default(),
+            open_batches: Arc::default(),
+            relief: AtomicBool::new(false),
         }
     }
 
@@ -174,6 +182,28 @@ impl Intake {
         Ok(())
     }
 
+    /// Why nothing of `wanted` bytes can be taken now. What was promised room is taken on a full disk too while a
+    /// checkpoint waits for it.
+    fn refusal(&self, staging: &mut Staging, wanted: u64) -> Option<Refused> {
+        let gate = self.gate();
+        match gate {
+            Gate::Closing => return Some(Refused::Closing),
+            Gate::Failed => return Some(Refused::Failed),
+            Gate::Open | Gate::DiskFilling | Gate::DiskFull => {}
+        }
+        if gate == Gate::DiskFull && !self.relief.load(Ordering::SeqCst) {
+            return Some(Refused::DiskFull);
+        }
+        if self.backlog.load(Ordering::Relaxed) >= self.max_backlog {
+            return Some(Refused::Backlog);
+        }
+        if wanted > staging.room {
+            staging.room_wanted = staging.room_wanted.max(wanted);
+            return Some(self.no_room());
+        }
+        None
+    }
+
     /// Takes finished frames over.
     pub(crate) fn submit(
         &self,
@@ -182,25 +212,7 @@ impl Intake {
         counters: &crate::stats::Counters,
     ) -> Result<Ticket, Refused> {
         let mut staging = self.staging.lock();
-        let refusal = match self.gate() {
-            Gate::Open | Gate::DiskFilling => {
-                if self.backlog.load(Ordering::Relaxed) >= self.max_backlog {
-                    Some(Refused::Backlog)
-                } else {
-                    let wanted = frames.len() as u64;
-                    if wanted > staging.room {
-                        staging.room_wanted = staging.room_wanted.max(wanted);
-                        Some(self.no_room())
-                    } else {
-                        None
-                    }
-                }
-            }
-            Gate::DiskFull => Some(Refused::DiskFull),
-            Gate::Closing => Some(Refused::Closing),
-            Gate::Failed => Some(Refused::Failed),
-        };
-        if let Some(refusal) = refusal {
+        if let Some(refusal) = self.refusal(&mut staging, frames.len() as u64) {
             counters.count_refusal(refusal);
             return Err(refusal);
         }

@@ -107,7 +107,7 @@ impl SpareKeeper {
                 self.intake.staging.lock().room_wanted = 0;
                 break;
             }
-            if self.segments.read().len() + spares >= self.config.max_unsealed_segments {
+            if self.segments.read().len() + spares >= self.most_segments() {
                 self.intake.set_room_lost_to_disk(false);
                 self.sealer.poke();
                 break;
@@ -126,6 +126,11 @@ impl SpareKeeper {
             }
         }
         self.drop_surplus();
+    }
+
+    /// One more than configured while sealing itself waits for what has no room.
+    fn most_segments(&self) -> usize {
+        self.config.max_unsealed_segments + usize::from(self.intake.relief.load(Ordering::SeqCst))
     }
 
     fn add(&mut self, spare: Arc<Segment>) {
@@ -161,7 +166,7 @@ impl SpareKeeper {
     }
 }
 
-/// A backup may share the file through a hard link; it must not be overwritten then.
+/// Whoever copied the directory with hard links still has the file, which must not be overwritten then.
 fn is_linked(found: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     found.nlink() > 1

@@ -13,7 +13,7 @@ use parking_lot::RwLock;
 use yizhan_vocabulary::Clock;
 
 use super::{Gate, Intake, LaneShared, Staging};
-use crate::error::FatalError;
+use crate::error::{FatalError, OnFatal};
 use crate::segment::{
     DATA_START, END_RESERVE, FRAME_ALIGN, FRAME_HEADER, FrameKind, Segment, TERMINATOR, control_frame,
     draw_salt, fold_salt, frame_payload_len, seal_frame,
@@ -44,7 +44,7 @@ pub(crate) struct Writer {
     segments: Arc<RwLock<Vec<Arc<Segment>>>>,
     sealer: Arc<Wakeup>,
     spares: Arc<Wakeup>,
-    on_fatal: Box<dyn Fn(FatalError) + Send + Sync>,
+    on_fatal: OnFatal,
     max_frame_bytes: usize,
     active: Arc<Segment>,
     at: u64,
@@ -63,7 +63,7 @@ pub(crate) struct WriterLinks {
     pub segments: Arc<RwLock<Vec<Arc<Segment>>>>,
     pub sealer: Arc<Wakeup>,
     pub spares: Arc<Wakeup>,
-    pub on_fatal: Box<dyn Fn(FatalError) + Send + Sync>,
+    pub on_fatal: OnFatal,
     pub max_frame_bytes: usize,
 }
 
@@ -87,7 +87,7 @@ impl Writer {
         let room = active.frame_limit().saturating_sub(at);
         let credited = room as i64 - links.max_frame_bytes as i64;
         if active.has_records() {
-            active.set_opened_at(links.clock.now().0);
+            active.note_use(|| links.clock.monotonic());
         }
         links.intake.set_room(&mut links.intake.staging.lock(), room);
         let WriterLinks { intake, counters, clock, segments, sealer, spares, on_fatal, max_frame_bytes } =
@@ -179,9 +179,7 @@ impl Writer {
                 self.write(&bytes[from..to])?;
             }
             self.at += (to - from) as u64;
-            if self.active.opened_at() == 0 {
-                self.active.set_opened_at(self.clock.now().0);
-            }
+            self.active.note_use(|| self.clock.monotonic());
             self.sync()?;
             from = to;
         }

@@ -18,7 +18,9 @@ use redb::{
 use super::run::{ChunkForm, ChunkKey, ChunkPlace, INDEX, META, PIECES, PieceKey, RUNS, read_chunk};
 use super::{ChunkRef, Day, FileClass, RunMeta, RunWriter};
 use crate::blocks::chunk::BlockKey;
+use crate::commit::free_bytes;
 use crate::damage::{damaged, guarded};
+use crate::private;
 use crate::segment::sync_dir;
 
 const CACHE_BYTES: usize = 4 << 20;
@@ -40,6 +42,8 @@ pub(crate) struct DayFile {
     pub class: FileClass,
     pub day: Day,
     pub path: PathBuf,
+    /// Free space that a copy of the file has to leave.
+    min_free_bytes: u64,
     handle: Mutex<Option<Handle>>,
 }
 
@@ -49,8 +53,9 @@ fn options() -> redb::Builder {
     builder
 }
 
-/// Opens the file for writing, waiting for readers in this process to let go of it.
+/// Opens the file for writing, or makes it, waiting for readers in this process to let go of it.
 fn open_writing(path: &Path) -> Result<Arc<Database>, redb::Error> {
+    private::claim_file(path).map_err(redb::Error::Io)?;
     let begun = Instant::now();
     loop {
         match options().create(path) {
@@ -80,8 +85,8 @@ fn open_reading(path: &Path) -> Result<Arc<ReadOnlyDatabase>, redb::Error> {
 }
 
 impl DayFile {
-    pub(crate) fn new(class: FileClass, day: Day, dir: &Path) -> Self {
-        Self { class, day, path: dir.join(day.file_name(class)), handle: Mutex::new(None) }
+    pub(crate) fn new(class: FileClass, day: Day, dir: &Path, min_free_bytes: u64) -> Self {
+        Self { class, day, path: dir.join(day.file_name(class)), min_free_bytes, handle: Mutex::new(None) }
     }
 
     /// How chunks of this file are made at first.
@@ -132,7 +137,7 @@ impl DayFile {
         // Only the sealer's thread writes, so no transaction is under way when the file has to be exchanged.
         if is_shared(&self.path) {
             guard.take();
-            unshare(&self.path).map_err(redb::Error::Io)?;
+            unshare(&self.path, self.min_free_bytes).map_err(redb::Error::Io)?;
         }
         let database = match &*guard {
             Some(Handle::Writing(database)) => database.clone(),
@@ -166,12 +171,29 @@ fn is_shared(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.nlink() > 1)
 }
 
-/// Gives the name a file of its own.
-fn unshare(path: &Path) -> std::io::Result<()> {
+/// Gives the name a file of its own, unless the copy would fill the disk: then the change has to wait until there is
+/// space, or until the backup that shares the file is gone.
+fn unshare(path: &Path, min_free_bytes: u64) -> std::io::Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let needed = std::fs::metadata(path)?.len().saturating_add(min_free_bytes);
+    if free_bytes(dir)? < needed {
+        let text = "a backup shares this file, and there is no space for a copy of it";
+        return Err(std::io::Error::new(std::io::ErrorKind::StorageFull, text));
+    }
     let copy = path.with_extension("redb.new");
-    std::fs::copy(path, &copy)?;
-    std::fs::File::open(&copy)?.sync_all()?;
-    std::fs::rename(&copy, path)
+    let copied = copy_durably(path, &copy).and_then(|()| std::fs::rename(&copy, path));
+    if copied.is_err() {
+        // Half a copy would keep the disk full.
+        let _ = std::fs::remove_file(&copy);
+    }
+    copied?;
+    sync_dir(dir)
+}
+
+fn copy_durably(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut target = private::create_file(to)?;
+    std::io::copy(&mut std::fs::File::open(from)?, &mut target)?;
+    target.sync_all()
 }
 
 /// A moment's view of a day file.

@@ -14,6 +14,7 @@ use crate::blocks::chunk::{BlockEntry, BlockKey, Chunk};
 use crate::blocks::history::{self, HistoryBlock, HistoryBlockBuilder};
 use crate::blocks::logs::{self, BODY_TARGET, LogBlock, LogBlockBuilder};
 use crate::damage::{damaged, guarded};
+use crate::private;
 use crate::record::{PointRef, PropertyNumber};
 
 /// Rows taken together at least before they are written.
@@ -103,6 +104,7 @@ fn write_anew(file: &DayFile, staging: &Path, stopped: &dyn Fn() -> bool) -> Res
     let runs: Vec<u64> = reader.runs()?.into_iter().map(|(run, _)| run).collect();
     let _ = std::fs::remove_file(staging);
     {
+        private::claim_file(staging).map_err(redb::Error::Io)?;
         let database = redb::Database::builder().set_cache_size(16 << 20).create(staging)?;
         let mut source = StreamMerge::new(&reader, &runs, file.class)?;
         // The first numbers of the old runs are free in the new file and lie before all that may still come.

@@ -15,28 +15,31 @@ const MAX_OPEN: usize = 12;
 /// All day files of a journal.
 pub(crate) struct Days {
     dir: PathBuf,
+    min_free_bytes: u64,
     files: Mutex<BTreeMap<(FileClass, Day), Arc<DayFile>>>,
     /// Files used lately, the latest last.
     used: Mutex<VecDeque<(FileClass, Day)>>,
 }
 
 impl Days {
-    /// Looks which files there are.
-    pub(crate) fn scan(dir: &Path) -> io::Result<Self> {
+    /// Looks which files there are. Copies of them leave `min_free_bytes` free.
+    pub(crate) fn scan(dir: &Path, min_free_bytes: u64) -> io::Result<Self> {
         let mut files = BTreeMap::new();
         for entry in std::fs::read_dir(dir)? {
             let entry = entry?;
             if let Some((class, day)) = entry.file_name().to_str().and_then(Day::parse_file_name) {
-                files.insert((class, day), Arc::new(DayFile::new(class, day, dir)));
+                files.insert((class, day), Arc::new(DayFile::new(class, day, dir, min_free_bytes)));
             }
         }
-        Ok(Self { dir: dir.to_owned(), files: Mutex::new(files), used: Mutex::new(VecDeque::new()) })
+        let used = Mutex::new(VecDeque::new());
+        Ok(Self { dir: dir.to_owned(), min_free_bytes, files: Mutex::new(files), used })
     }
 
     /// The file of a day, which need not exist yet.
     pub(crate) fn get_or_add(&self, class: FileClass, day: Day) -> Arc<DayFile> {
         let mut files = self.files.lock();
-        files.entry((class, day)).or_insert_with(|| Arc::new(DayFile::new(class, day, &self.dir))).clone()
+        let make = || Arc::new(DayFile::new(class, day, &self.dir, self.min_free_bytes));
+        files.entry((class, day)).or_insert_with(make).clone()
     }
 
     /// The files of `class` whose day touches `range`, oldest first.

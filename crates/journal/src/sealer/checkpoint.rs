@@ -4,12 +4,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::SealError;
+use crate::commit::Gate;
 use crate::engine::Engine;
 use crate::state::{Checkpoint, Progress, StateWriter};
 use crate::stats::add;
 
 /// How long a checkpoint waits for the log.
 const LOG_PATIENCE: Duration = Duration::from_secs(30);
+/// How long it waits for batches that were refused; then other work of the sealer has its turn.
+const RELIEF_PATIENCE: Duration = Duration::from_secs(5);
+/// After how long batches that are not submitted count as refused.
+const TURN_PATIENCE: Duration = Duration::from_millis(200);
 
 /// The owners of state, and what they gave that is not durable yet.
 pub(crate) struct Checkpoints {
@@ -39,12 +44,33 @@ impl Checkpoints {
     }
 
     fn commit(&mut self, engine: &Engine, retired_through: u64) -> Result<(), SealError> {
-        // The state may include records that are only staged; a checkpoint must not be ahead of the log.
-        let staged = engine.intake.staging.lock().ticket;
-        engine.intake.wait(staged, LOG_PATIENCE).map_err(|_| SealError::LogBehind)?;
-        let progress = Progress { retired_through, next_seq: engine.seq.load(Ordering::SeqCst) };
+        wait_for_log(engine)?;
+        let progress = Progress {
+            retired_through,
+            next_seq: engine.seq.load(Ordering::SeqCst),
+            time_ms: u64::try_from(engine.retention_now().0).unwrap_or(0),
+            highest_stream: engine.highest_stream.load(Ordering::Relaxed),
+        };
         engine.state.commit(&self.pending, progress).map_err(SealError::State)?;
         self.pending.clear();
         Ok(())
     }
+}
+
+/// Waits until the log holds all that the collected state may include: what is staged, and what its thread could not
+/// submit yet. A checkpoint must not be ahead of the log.
+fn wait_for_log(engine: &Engine) -> Result<(), SealError> {
+    let intake = &engine.intake;
+    let never = || intake.gate() >= Gate::Closing;
+    if !intake.open_batches.wait(TURN_PATIENCE, never) {
+        intake.relief.store(true, Ordering::SeqCst);
+        engine.spares_wakeup.poke();
+        let submitted = intake.open_batches.wait(RELIEF_PATIENCE, never);
+        intake.relief.store(false, Ordering::SeqCst);
+        if !submitted {
+            return Err(SealError::LogBehind);
+        }
+    }
+    let staged = intake.staging.lock().ticket;
+    intake.wait(staged, LOG_PATIENCE).map_err(|_| SealError::LogBehind)
 }

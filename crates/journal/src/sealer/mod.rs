@@ -8,8 +8,10 @@
 mod checkpoint;
 mod retention;
 mod seal;
+mod time;
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,12 +19,13 @@ use std::time::Duration;
 use crate::damage::guarded;
 use crate::days::{Day, DayFile, FileClass, MergePlan, merge_runs, repack};
 use crate::engine::Engine;
-use crate::segment::Segment;
+use crate::segment::{Segment, sync_dir};
 use crate::state::Checkpoint;
 use crate::stats::add;
 
 pub(crate) use checkpoint::Checkpoints;
 pub(crate) use retention::earliest_kept;
+pub(crate) use time::RetentionTime;
 
 /// Segments that share one checkpoint at most.
 const SEALED_TOGETHER: usize = 4;
@@ -46,9 +49,15 @@ pub(crate) enum SealError {
     LogBehind,
     #[error("retention: {0}")]
     Retention(std::io::Error),
+    #[error("{file}: {source}")]
+    File { file: String, source: std::io::Error },
 }
 
 impl SealError {
+    fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Self::File { file: path.display().to_string(), source }
+    }
+
     fn day_file(file: &DayFile) -> impl FnOnce(redb::Error) -> Self + '_ {
         move |source| Self::DayFile { file: file.path.display().to_string(), source }
     }
@@ -107,12 +116,13 @@ impl Sealer {
 
     fn turn(&mut self) -> Result<(), SealError> {
         self.close_old_segment();
+        // First, because sealing may have to wait for the space that this gives.
+        retention::apply(&self.engine)?;
         while self.seal_closed()? {
             if self.stopped() {
                 return Ok(());
             }
         }
-        retention::apply(&self.engine)?;
         self.merge()?;
         self.pack()
     }
@@ -120,11 +130,9 @@ impl Sealer {
     /// Has the writer close a segment that was in use for long.
     fn close_old_segment(&self) {
         let active = self.engine.segments.read().last().cloned();
-        let Some(active) = active.filter(|active| active.has_records() && active.opened_at() > 0) else {
-            return;
-        };
-        let age = self.engine.clock.now().0 - active.opened_at();
-        if age >= self.engine.config.max_segment_age.as_millis() as i64 {
+        let since = active.filter(|active| active.has_records()).and_then(|active| active.used_since());
+        let Some(since) = since else { return };
+        if self.engine.clock.monotonic().since(since) >= self.engine.config.max_segment_age {
             self.engine.intake.request_close();
         }
     }
@@ -146,6 +154,9 @@ impl Sealer {
                     self.changed.insert(key);
                 }
             }
+            // The segments are given up for these files, so their names must last as well as their contents.
+            let dir = &self.engine.config.dir;
+            sync_dir(dir).map_err(SealError::file(dir))?;
             self.checkpoints.take(&self.engine, through)?;
             self.publish(through);
         }

@@ -26,7 +26,7 @@ pub(crate) fn earliest_kept(config: &JournalConfig, class: FileClass, now: UnixM
 
 /// Removes what is too old or too much.
 pub(crate) fn apply(engine: &Engine) -> Result<(), SealError> {
-    let now = engine.clock.now();
+    let now = engine.retention_now();
     for file in engine.days.all() {
         if file.day.last_ms() < earliest_kept(&engine.config, file.class, now).0 {
             remove(engine, &file, "age")?;

@@ -4,6 +4,7 @@
 //! runs beside the threads that serve devices; within a stream they mostly are in order already.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use ahash::AHashMap;
@@ -47,7 +48,9 @@ const fn bit(class: u8) -> u8 {
 pub(super) fn seal_segment(engine: &Engine, segment: &Segment) -> Result<Vec<(FileClass, Day)>, SealError> {
     let begun = Instant::now();
     let sorted = read_sorted(segment)?;
-    let now = engine.clock.now();
+    let now = engine.retention_now();
+    let highest = sorted.streams.last().map_or(0, |(stream, _)| *stream);
+    engine.highest_stream.fetch_max(highest, Ordering::Relaxed);
     let mut changed = Vec::new();
     for class in FileClass::ALL {
         let wanted = match class {
@@ -108,7 +111,7 @@ fn set_aside(engine: &Engine, file: &DayFile, error: &redb::Error) -> Result<(),
         number += 1;
     };
     tracing::error!(file = %file.path.display(), %error, aside = %aside.display(), "a damaged day file is set aside");
-    std::fs::rename(&file.path, &aside).map_err(SealError::Retention)?;
+    std::fs::rename(&file.path, &aside).map_err(SealError::file(&file.path))?;
     add(&engine.counters.files_set_aside, 1);
     Ok(())
 }

@@ -14,9 +14,12 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
+use yizhan_vocabulary::Monotonic;
+
+use crate::private;
 
 pub(crate) use frame::{
     END_RESERVE, FRAME_ALIGN, FRAME_HEADER, FRAME_OVERHEAD, FrameEnd, FrameKind, FrameScan, TERMINATOR,
@@ -103,8 +106,8 @@ pub(crate) struct Segment {
     /// Everything before it is durable.
     durable_end: AtomicU64,
     closed: AtomicBool,
-    /// Wall clock of its first append in this process, 0 before.
-    opened_at: AtomicI64,
+    /// One more than the monotonic time of its first append in this process, 0 before.
+    used_since: AtomicU64,
     pub index: Mutex<Option<SegmentIndex>>,
 }
 
@@ -117,7 +120,7 @@ impl Segment {
             bytes,
             durable_end: AtomicU64::new(DATA_START),
             closed: AtomicBool::new(false),
-            opened_at: AtomicI64::new(0),
+            used_since: AtomicU64::new(0),
             index: Mutex::new(None),
         }
     }
@@ -156,12 +159,16 @@ impl Segment {
         self.closed.store(true, Ordering::Release);
     }
 
-    pub(crate) fn opened_at(&self) -> i64 {
-        self.opened_at.load(Ordering::Relaxed)
+    /// When something was first appended in this process.
+    pub(crate) fn used_since(&self) -> Option<Monotonic> {
+        self.used_since.load(Ordering::Relaxed).checked_sub(1).map(Monotonic)
     }
 
-    pub(crate) fn set_opened_at(&self, now: i64) {
-        self.opened_at.store(now, Ordering::Relaxed);
+    /// Remembers the first append; later ones change nothing.
+    pub(crate) fn note_use(&self, now: impl FnOnce() -> Monotonic) {
+        if self.used_since.load(Ordering::Relaxed) == 0 {
+            self.used_since.store(now().0.saturating_add(1), Ordering::Relaxed);
+        }
     }
 
     /// The durable frames.
@@ -179,7 +186,7 @@ pub(crate) fn create(
     reserve_only: bool,
 ) -> io::Result<Segment> {
     let staging = dir.join("segment.new");
-    let made = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&staging);
+    let made = private::options().read(true).write(true).create(true).truncate(true).open(&staging);
     let result = made.and_then(|file| {
         let reserved = reserve_only && reserve(&file, bytes).is_ok();
         if !reserved {

@@ -98,9 +98,27 @@ fn foreign_files_and_odd_settings_are_refused() {
         JournalConfig { segment_bytes: (64 << 10) + 1, ..small_config(dir.path()) },
         JournalConfig { max_record_bytes: 1 << 20, ..small_config(dir.path()) },
         JournalConfig { max_unsealed_segments: 1, ..small_config(dir.path()) },
+        JournalConfig { disk_budget_bytes: Some(64 << 10), ..small_config(dir.path()) },
     ] {
         assert!(matches!(refusal(&odd), OpenError::Configuration(_)));
     }
+}
+
+#[test]
+fn a_budget_that_could_not_work_is_refused_with_the_least_that_does() {
+    let dir = scratch();
+    let least = small_config(dir.path()).min_disk_budget();
+    let config = JournalConfig { disk_budget_bytes: Some(least - 1), ..small_config(dir.path()) };
+    assert!(refusal(&config).to_string().contains(&least.to_string()));
+    let config = JournalConfig { disk_budget_bytes: Some(least), ..small_config(dir.path()) };
+    let clock = HandClock::at(NOON);
+    let mut opened = open(&config, &clock);
+    for number in 0..10 {
+        opened.push_log(1, LogKind::Event, NOON + number, &[b'x'; 8_000]);
+        opened.commit();
+    }
+    opened.seal_all();
+    assert_eq!(opened.journal.accepting(), Ok(()));
 }
 
 #[test]

@@ -183,6 +183,58 @@ fn a_backup_of_a_live_journal_recovers_and_stays_as_it_was() {
     assert!(matches!(opened.journal.backup_to(&dir.path().join("late")), Err(BackupError::NotRunning)));
 }
 
+#[test]
+fn a_backup_with_nothing_in_the_active_segment_opens_again_and_again() {
+    let dir = scratch();
+    let clock = HandClock::at(NOON);
+    let config = small_config(&dir.path().join("live"));
+    let mut opened = open(&config, &clock);
+    opened.push_log(1, LogKind::Event, NOON, b"sealed before the backup");
+    opened.commit();
+    opened.seal_all();
+    let target = dir.path().join("backup");
+    opened.journal.backup_to(&target).unwrap();
+    drop(opened);
+    let restored = JournalConfig { dir: target, ..config.clone() };
+    for life in 1..4 {
+        let mut opened = open(&restored, &clock);
+        assert_eq!(entries(&opened.journal, 1), life);
+        opened.push_log(1, LogKind::Event, NOON + life as i64, b"of a later life");
+        opened.commit();
+    }
+    // The same for a journal that was never written to.
+    let fresh = small_config(&dir.path().join("fresh"));
+    let opened = open(&fresh, &clock);
+    let target = dir.path().join("backup-of-nothing");
+    opened.journal.backup_to(&target).unwrap();
+    for _ in 0..3 {
+        drop(open(&JournalConfig { dir: target.clone(), ..config.clone() }, &clock));
+    }
+}
+
+#[test]
+fn an_active_segment_without_its_header_is_not_thrown_away() {
+    let dir = scratch();
+    let clock = HandClock::at(NOON);
+    let config = small_config(dir.path());
+    drop(open(&config, &clock));
+    let mut segments: Vec<_> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+        .collect();
+    segments.sort();
+    let last = segments.last().unwrap();
+    let mut bytes = std::fs::read(last).unwrap();
+    bytes[10] ^= 1;
+    std::fs::write(last, bytes).unwrap();
+    assert!(matches!(Journal::recover(config.clone()), Err(yizhan_journal::OpenError::Damaged { .. })));
+    assert!(last.exists());
+    let accepting = JournalConfig { accept_damage: true, ..config };
+    drop(open(&accepting, &clock));
+    drop(open(&accepting, &clock));
+}
+
 /// A register of counters: each record adds one, each counter knows the newest record it includes.
 #[derive(Default)]
 struct Counters(Mutex<BTreeMap<u64, (u64, u64)>>);
@@ -269,6 +321,7 @@ fn state_survives_crashes_at_random_moments_exactly_once() {
             opened.commit();
             // The copy is taken while checkpoints and recycling go on, like a crash.
             if round == 90 + life * 36 {
+                stats_say(&opened.journal, "a checkpoint was taken", |stats| stats.checkpoints > 0);
                 let next = dir.path().join(format!("journal-{life}"));
                 let state = counters.0.lock().iter().map(|(key, (count, _))| (*key, *count)).collect();
                 acknowledged = state;
@@ -277,7 +330,6 @@ fn state_survives_crashes_at_random_moments_exactly_once() {
                 break;
             }
         }
-        assert!(opened.journal.stats().checkpoints > 0);
     }
 }
 
@@ -378,6 +430,212 @@ fn shutdown_leaves_a_checkpoint_and_sequence_numbers_are_never_used_again() {
     assert_eq!(counters.0.lock().get(&5).map(|counter| counter.0), Some(10));
     let opened = start(recovered, &clock, vec![]);
     assert!(opened.journal.next_seq() > last);
+}
+
+/// A change is made and its record pushed, but the batch stays with its thread.
+fn change_without_submitting(opened: &mut Opened, counters: &Counters, key: u64) {
+    let seq = counters.add(&opened.journal, key);
+    let record = yizhan_journal::Record {
+        seq,
+        time: UnixMillis(NOON),
+        stream: DeviceId(key),
+        kind: RecordKind::State(40),
+        points: &[],
+        body: &[],
+    };
+    opened.batch.push(&record).unwrap();
+}
+
+#[test]
+fn a_checkpoint_is_never_ahead_of_a_batch_that_is_not_submitted() {
+    let dir = scratch();
+    let clock = HandClock::at(NOON);
+    let config = small_config(&dir.path().join("live"));
+    let (counters, recovered) = recover_counters(&config);
+    let mut opened = start(recovered, &clock, vec![Box::new(CounterCheckpoint(counters.clone()))]);
+    let other = opened.journal.lane(Arc::new(|| {}));
+    change_without_submitting(&mut opened, &counters, 5);
+    // Other threads go on, and a segment is closed and has to be absorbed.
+    let mut batch = other.batch();
+    std::mem::swap(&mut batch, &mut opened.batch);
+    opened.push_log(1, LogKind::Event, NOON, b"of another thread");
+    opened.commit();
+    std::mem::swap(&mut batch, &mut opened.batch);
+    opened.journal.seal_soon();
+    std::thread::sleep(Duration::from_millis(600));
+    assert_eq!(opened.journal.stats().checkpoints, 0);
+    // A crash now: the change was never promised to anybody and is not there.
+    let crashed = dir.path().join("crashed");
+    copy_dir(&config.dir, &crashed);
+    let (found, _) = recover_counters(&JournalConfig { dir: crashed, ..config.clone() });
+    assert_eq!(found.0.lock().get(&5), None);
+    opened.commit();
+    stats_say(&opened.journal, "the checkpoint is taken", |stats| stats.checkpoints > 0);
+    opened.journal.shutdown();
+    drop(opened);
+    assert_eq!(recover_counters(&config).0.0.lock().get(&5).map(|counter| counter.0), Some(1));
+}
+
+#[test]
+fn a_batch_that_is_given_up_holds_no_checkpoint_up() {
+    let dir = scratch();
+    let clock = HandClock::at(NOON);
+    let config = small_config(dir.path());
+    let mut opened = open(&config, &clock);
+    let abandoned = opened.journal.lane(Arc::new(|| {}));
+    let mut batch = abandoned.batch();
+    std::mem::swap(&mut batch, &mut opened.batch);
+    opened.push_log(1, LogKind::Event, NOON, b"never submitted");
+    std::mem::swap(&mut batch, &mut opened.batch);
+    drop(batch);
+    opened.push_log(1, LogKind::Event, NOON, b"submitted");
+    opened.commit();
+    opened.seal_all();
+}
+
+#[test]
+fn a_refused_batch_and_the_checkpoint_that_needs_it_do_not_wait_for_each_other() {
+    let dir = scratch();
+    let clock = HandClock::at(NOON);
+    let config = JournalConfig { max_unsealed_segments: 3, ..small_config(dir.path()) };
+    let slow = Arc::new(Mutex::new(()));
+    let held = slow.lock();
+    let recovered = Journal::recover(config).unwrap();
+    let mut opened = start(recovered, &clock, vec![Box::new(SlowCheckpoint(slow.clone()))]);
+    let mut accepted = 0;
+    loop {
+        opened.push_log(1, LogKind::Event, NOON, &noise(accepted, 8_000));
+        match opened.try_commit(Duration::ZERO) {
+            Ok(()) => accepted += 1,
+            Err(refused) => {
+                assert_eq!(refused, Refused::Backlog);
+                break;
+            }
+        }
+    }
+    // There is no room before a segment is given up, and none is given up before the batch is in the log.
+    drop(held);
+    opened.commit();
+    stats_say(&opened.journal, "the checkpoint is taken", |stats| stats.checkpoints > 0);
+    assert_eq!(entries(&opened.journal, 1) as u64, accepted + 1);
+}
+
+/// An owner without state that is not through before the lock is free.
+struct SlowCheckpoint(Arc<Mutex<()>>);
+
+impl Checkpoint for SlowCheckpoint {
+    fn table(&self) -> &'static str {
+        "slow"
+    }
+
+    fn collect(&mut self, _out: &mut StateWriter) {
+        drop(self.0.lock());
+    }
+}
+
+#[test]
+fn files_are_for_the_servers_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = scratch();
+    let live = dir.path().join("live");
+    std::fs::create_dir(&live).unwrap();
+    std::fs::set_permissions(&live, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let clock = HandClock::at(NOON);
+    let mut opened = open(&small_config(&live), &clock);
+    opened.push_points(1, NOON, &[(1, PointValue::Int(1))]);
+    opened.push_log(1, LogKind::Event, NOON, b"private");
+    opened.commit();
+    opened.seal_all();
+    let backup = dir.path().join("backup");
+    opened.journal.backup_to(&backup).unwrap();
+    for place in [live, backup] {
+        assert_eq!(place.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        for entry in std::fs::read_dir(&place).unwrap() {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{}", entry.path().display());
+        }
+    }
+}
+
+/// A clock whose wall side alone can be set.
+struct WrongClock {
+    wall: Arc<HandClock>,
+    monotonic: Arc<HandClock>,
+}
+
+impl yizhan_vocabulary::Clock for WrongClock {
+    fn now(&self) -> UnixMillis {
+        self.wall.now()
+    }
+
+    fn monotonic(&self) -> yizhan_vocabulary::Monotonic {
+        self.monotonic.monotonic()
+    }
+}
+
+#[test]
+fn a_clock_that_steps_forward_deletes_nothing_until_it_has_stayed_there() {
+    let dir = scratch();
+    let (wall, monotonic) = (HandClock::at(NOON), HandClock::at(0));
+    let config = JournalConfig { history_days: 2, log_days: 2, ..small_config(dir.path()) };
+    let clock = || Arc::new(WrongClock { wall: wall.clone(), monotonic: monotonic.clone() });
+    let begin = || {
+        let recovered = Journal::recover(config.clone()).unwrap();
+        let journal = recovered.start(Vec::new(), clock(), Box::new(|fatal| panic!("{fatal}"))).unwrap();
+        let lane = journal.lane(Arc::new(|| {}));
+        let batch = lane.batch();
+        Opened { journal, lane, batch }
+    };
+    let mut opened = begin();
+    opened.push_log(1, LogKind::Event, NOON, b"sealed");
+    opened.commit();
+    opened.seal_all();
+    opened.push_log(1, LogKind::Event, NOON + 1, b"sealed under the wrong time");
+    opened.commit();
+    wall.set(NOON + 400 * DAY_MS);
+    std::thread::sleep(Duration::from_millis(100));
+    opened.seal_all();
+    assert_eq!(entries(&opened.journal, 1), 2);
+    // A restart does not make the wrong time right.
+    opened.journal.shutdown();
+    drop(opened);
+    let opened = begin();
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(entries(&opened.journal, 1), 2);
+    // It was right after all: the server was off for long.
+    monotonic.set(DAY_MS + 1);
+    wall.set(NOON + 401 * DAY_MS + 1);
+    stats_say(&opened.journal, "the old day is dropped", |stats| stats.days_dropped_by_age == 1);
+}
+
+/// A clock that breaks.
+struct BrokenClock(std::sync::atomic::AtomicBool);
+
+impl yizhan_vocabulary::Clock for BrokenClock {
+    fn now(&self) -> UnixMillis {
+        assert!(!self.0.load(std::sync::atomic::Ordering::SeqCst), "the clock broke, as this test wants it");
+        UnixMillis(NOON)
+    }
+
+    fn monotonic(&self) -> yizhan_vocabulary::Monotonic {
+        yizhan_vocabulary::Monotonic(0)
+    }
+}
+
+#[test]
+fn a_thread_that_panics_ends_the_log() {
+    let dir = scratch();
+    let clock = Arc::new(BrokenClock(false.into()));
+    let told = Arc::new(Mutex::new(None));
+    let tell = told.clone();
+    let on_fatal = Box::new(move |fatal: yizhan_journal::FatalError| *tell.lock() = Some(fatal.to_string()));
+    let recovered = Journal::recover(small_config(dir.path())).unwrap();
+    let journal = recovered.start(Vec::new(), clock.clone(), on_fatal).unwrap();
+    clock.0.store(true, std::sync::atomic::Ordering::SeqCst);
+    wait_until("the owner is told", || told.lock().is_some());
+    assert!(told.lock().as_deref().is_some_and(|told| told.contains("journal-sealer panicked")), "{told:?}");
+    assert_eq!(journal.accepting(), Err(Refused::Failed));
 }
 
 #[test]

@@ -205,6 +205,7 @@ impl Handler for CoreHandler {
     type Mail = Mail;
 
     fn turn_begin(&mut self) {
+        self.batch.begin();
         self.now = self.shared.clock.now();
         self.now_ms = self.shared.clock.monotonic().0;
     }
@@ -274,6 +275,7 @@ impl Handler for CoreHandler {
     }
 
     fn closed(&mut self, id: LinkId, state: ConnectionState, peer: &Peer, why: Closed, out: &mut BytesMut) {
+        self.batch.begin();
         self.connection_closed(id, state, peer, &why, out);
     }
 
@@ -289,12 +291,14 @@ impl Handler for CoreHandler {
         self.close_requested(links);
         self.submit(links);
         self.pass(links);
-        // Flushing may free places, settle messages and so make records: they go with the next turn's batch.
+        // Flushing may free places, settle messages and so make records of their own.
+        self.batch.begin();
         self.flush_requested(links);
         for id in std::mem::take(&mut self.pongs) {
             links.with(id, |link, _| encode::pingresp(link.out));
         }
         self.submit(links);
+        self.batch.rest();
     }
 
     fn drained(&self) -> bool {
@@ -302,6 +306,11 @@ impl Handler for CoreHandler {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        self.stuck.then_some(RETRY)
+        match (self.stuck, self.batch.is_open()) {
+            (true, _) => Some(RETRY),
+            // A connection that ended while it was written to has left records behind the turn's end.
+            (false, true) => Some(Duration::ZERO),
+            (false, false) => None,
+        }
     }
 }
