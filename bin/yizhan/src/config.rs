@@ -82,6 +82,8 @@ pub struct Connections {
     pub write_deadline_s: u64,
     /// Largest MQTT packet, in bytes.
     pub max_packet_bytes: u32,
+    /// Largest CONNECT, in bytes; what a client that nobody knows yet may make the server hold.
+    pub max_connect_bytes: u32,
     /// HTTP connections held at most.
     pub max_http: usize,
 }
@@ -96,6 +98,7 @@ impl Default for Connections {
             handshake_deadline_s: link.connect_deadline.as_secs(),
             write_deadline_s: link.write_deadline.as_secs(),
             max_packet_bytes: link.max_packet_bytes,
+            max_connect_bytes: link.max_connect_bytes,
             max_http: HttpSettings::default().max_connections,
         }
     }
@@ -250,6 +253,7 @@ impl Config {
             connect_deadline: deadline,
             write_deadline: Duration::from_secs(self.connections.write_deadline_s),
             max_packet_bytes: self.connections.max_packet_bytes,
+            max_connect_bytes: self.connections.max_connect_bytes,
             ..LinkSettings::default()
         }
     }

@@ -6,6 +6,7 @@ use bytes::{Buf, BytesMut};
 use yizhan_mqtt::{Decoder, Version};
 
 use crate::timer::Tick;
+use crate::transport::websocket::EmptyFrames;
 use crate::transport::{Peer, Transport};
 
 /// Which connection of a core; a slot used again has another generation.
@@ -32,6 +33,18 @@ pub enum Closed {
     KeepAlive,
     /// The peer did not take what was sent to it.
     SlowReader,
+    /// The peer keeps sending frames of its transport that carry nothing.
+    EmptyFrames,
+}
+
+impl Closed {
+    /// What a failed read or write says about the end.
+    pub(crate) fn by(error: &std::io::Error) -> Self {
+        if error.get_ref().is_some_and(|inner| inner.is::<EmptyFrames>()) {
+            return Self::EmptyFrames;
+        }
+        Self::Broken(error.to_string())
+    }
 }
 
 /// Where a connection stands.
@@ -64,9 +77,12 @@ pub(crate) struct Connection<S> {
     pub(crate) stalled_since: Option<Tick>,
     /// When the handler wants its timer called; 0 means never.
     pub(crate) wake_at: Tick,
-    /// The earliest entry of this connection in the core's deadlines.
+    /// The entry of this connection in the core's deadlines; [`Tick::MAX`] if there is none.
     pub(crate) scheduled: Tick,
+    /// In the core's list of connections to write.
     pub(crate) dirty: bool,
+    /// In the core's list of connections to read.
+    pub(crate) queued: bool,
     /// The peer has ended its side, or the stream broke: what is left must be read out.
     pub(crate) ended: bool,
     pub(crate) closing: bool,
@@ -125,6 +141,13 @@ impl<S> Connection<S> {
             established,
         };
         (link, &mut self.state)
+    }
+
+    /// Puts the connection into the list of those to read, if it is not there yet.
+    pub(crate) fn queue(&mut self, readable: &mut Vec<LinkId>) {
+        if !std::mem::replace(&mut self.queued, true) {
+            readable.push(self.id);
+        }
     }
 
     /// Writes what it can. `Ok(true)` when nothing is left.

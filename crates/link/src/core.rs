@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
-use openssl::ssl::{Ssl, SslContext, SslStream};
+use openssl::ssl::SslContext;
 use parking_lot::RwLock;
 use slab::Slab;
 use yizhan_mqtt::{DecodeError, Decoder, Packet};
@@ -30,6 +30,8 @@ const WAKER: Token = Token(usize::MAX);
 const FIRST_CONNECTION: usize = 16;
 /// Connections taken from one listener in one turn at most.
 const ACCEPT_QUANTUM: usize = 256;
+/// How long to wait before accepting again after it failed.
+const ACCEPT_RETRY_MS: Tick = 50;
 /// Empty buffers kept for the next connection that needs one.
 const SPARE_BUFFERS: usize = 256;
 /// A buffer that grew beyond this is given back to the allocator instead of being kept.
@@ -86,16 +88,6 @@ impl<H: Handler> Links<'_, H> {
     pub fn ids(&self) -> Vec<LinkId> {
         self.table.connections.iter().map(|(_, connection)| connection.id).collect()
     }
-
-    /// Connections on this core.
-    pub fn count(&self) -> usize {
-        self.table.connections.len()
-    }
-
-    /// Bytes that wait to be taken by this peer.
-    pub fn unsent(&self, id: LinkId) -> usize {
-        self.table.get(id).map_or(0, |connection| connection.out.len())
-    }
 }
 
 struct Table<S> {
@@ -135,6 +127,7 @@ impl<S> Table<S> {
     fn after_handler(&mut self, id: LinkId, established: bool) {
         let Some(connection) = self.connections.get_mut(id.slot as usize) else { return };
         if established {
+            connection.transport.set_max_packet_bytes(self.settings.max_packet_bytes);
             self.admission.established(connection.peer.address.ip());
         }
         if !connection.dirty && (!connection.out.is_empty() || connection.closing) {
@@ -144,14 +137,14 @@ impl<S> Table<S> {
         self.reschedule(id);
     }
 
-    /// Keeps the earliest moment at which this connection needs a look in the heap.
+    /// Keeps the earliest moment at which this connection needs a look among the deadlines.
     fn reschedule(&mut self, id: LinkId) {
         let settings = &self.settings;
         let Some(connection) = self.connections.get_mut(id.slot as usize) else { return };
         let due = next_look(connection, settings);
         if due < connection.scheduled {
+            self.deadlines.schedule(connection.scheduled, due, id);
             connection.scheduled = due;
-            self.deadlines.schedule(due, id);
         }
     }
 
@@ -188,6 +181,8 @@ fn stage_deadline<S>(connection: &Connection<S>, settings: &LinkSettings) -> Tic
 struct Listening {
     listener: TcpListener,
     kind: ListenerKind,
+    /// The last accept failed, and that was logged.
+    failing: bool,
 }
 
 /// One core: a thread's event loop with its listeners and connections.
@@ -197,8 +192,15 @@ pub struct Core<H: Handler> {
     tls: Arc<RwLock<SslContext>>,
     handle: CoreHandle<H::Mail>,
     table: Table<H::State>,
+    /// Connections to read in the next turn, each once.
     readable: Vec<LinkId>,
+    /// Those of this turn; empty between turns, kept for its memory.
+    reading: Vec<LinkId>,
     accept_again: bool,
+    /// When to accept again after it failed.
+    accept_after: Option<Tick>,
+    /// A connection closed after the handler had finished the turn: what it did about that needs another one.
+    closed_late: bool,
     scratch: Box<[u8]>,
     inbound: BytesMut,
     letters: Vec<Letter<H::Mail>>,
@@ -222,7 +224,7 @@ impl<H: Handler> Core<H> {
             debug_assert!(index < FIRST_CONNECTION, "listeners have the first tokens");
             let mut listener = TcpListener::from_std(listener);
             poll.registry().register(&mut listener, Token(index), Interest::READABLE)?;
-            registered.push(Listening { listener, kind });
+            registered.push(Listening { listener, kind, failing: false });
         }
         let handle = CoreHandle::new(Waker::new(poll.registry(), WAKER)?);
         let scratch = vec![0; settings.read_quantum_bytes].into_boxed_slice();
@@ -242,7 +244,10 @@ impl<H: Handler> Core<H> {
             handle,
             table,
             readable: Vec::new(),
+            reading: Vec::new(),
             accept_again: false,
+            accept_after: None,
+            closed_late: false,
             scratch,
             inbound: BytesMut::new(),
             letters: Vec::new(),
@@ -283,13 +288,14 @@ impl<H: Handler> Core<H> {
     }
 
     fn patience(&self, retry: Option<Duration>) -> Option<Duration> {
-        if !self.readable.is_empty() || self.accept_again {
+        if !self.readable.is_empty() || self.accept_again || self.closed_late {
             return Some(Duration::ZERO);
         }
         let drain = self.draining_since.map(|_| Duration::from_millis(20));
         let until = |at: Tick| Duration::from_millis(at.saturating_sub(self.now()).max(1));
         let deadline = self.table.deadlines.earliest().map(until);
-        [retry, drain, deadline].into_iter().flatten().min()
+        let accept = self.accept_after.map(until);
+        [retry, drain, deadline, accept].into_iter().flatten().min()
     }
 
     fn stop_accepting(&mut self) {
@@ -298,38 +304,15 @@ impl<H: Handler> Core<H> {
             // The descriptor closes with the value; deregistration cannot leave anything behind.
             let _ = self.poll.registry().deregister(&mut listening.listener);
         }
-        self.accept_again = false;
+        (self.accept_again, self.accept_after) = (false, None);
     }
 
     fn turn(&mut self, events: &Events, handler: &mut H) {
         let now = self.now();
         handler.turn_begin();
-        for id in std::mem::take(&mut self.readable) {
-            self.read(id, handler, now);
-        }
-        let mut accept = std::mem::take(&mut self.accept_again);
-        for event in events {
-            match event.token() {
-                WAKER => {}
-                Token(index) if index < FIRST_CONNECTION => accept = true,
-                Token(token) => {
-                    let slot = token - FIRST_CONNECTION;
-                    let Some(id) = self.table.connections.get(slot).map(|connection| connection.id) else {
-                        continue;
-                    };
-                    if event.is_writable() {
-                        self.writable(id);
-                    }
-                    let ended = event.is_read_closed() || event.is_error();
-                    if let Some(connection) = self.table.connections.get_mut(slot) {
-                        connection.ended |= ended;
-                    }
-                    if event.is_readable() || ended {
-                        self.read(id, handler, now);
-                    }
-                }
-            }
-        }
+        self.closed_late = false;
+        let accept = self.sort(events) || self.accept_is_due(now);
+        self.read_queued(handler, now);
         if accept {
             self.accept(handler, now);
         }
@@ -339,31 +322,87 @@ impl<H: Handler> Core<H> {
         self.write(handler, now);
     }
 
-    fn accept(&mut self, handler: &mut H, now: Tick) {
-        for index in 0..self.listeners.len() {
-            let mut taken = 0;
-            loop {
-                if taken == ACCEPT_QUANTUM {
-                    self.accept_again = true;
-                    break;
-                }
-                taken += 1;
-                let listening = &self.listeners[index];
-                match listening.listener.accept() {
-                    Ok((stream, address)) => {
-                        let kind = listening.kind;
-                        self.welcome(stream, address, kind, handler, now);
+    /// Notes which connections are to be read and written; true if a listener has connections.
+    fn sort(&mut self, events: &Events) -> bool {
+        let mut accept = false;
+        for event in events {
+            match event.token() {
+                WAKER => {}
+                Token(index) if index < FIRST_CONNECTION => accept = true,
+                Token(token) => {
+                    let Some(connection) = self.table.connections.get_mut(token - FIRST_CONNECTION) else {
+                        continue;
+                    };
+                    let id = connection.id;
+                    let ended = event.is_read_closed() || event.is_error();
+                    connection.ended |= ended;
+                    if event.is_readable() || ended {
+                        connection.queue(&mut self.readable);
                     }
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    // The peer gave up between SYN and accept, or the process is out of descriptors; others may wait.
-                    Err(error) => {
-                        tracing::warn!(%error, "accepting a connection failed");
-                        break;
+                    if event.is_writable() {
+                        self.writable(id);
                     }
                 }
             }
         }
+        accept
+    }
+
+    /// Reads once from each connection that may have something.
+    fn read_queued(&mut self, handler: &mut H, now: Tick) {
+        std::mem::swap(&mut self.readable, &mut self.reading);
+        for index in 0..self.reading.len() {
+            let id = self.reading[index];
+            if let Some(connection) = self.table.get_mut(id) {
+                connection.queued = false;
+                self.read(id, handler, now);
+            }
+        }
+        self.reading.clear();
+    }
+
+    fn accept_is_due(&mut self, now: Tick) -> bool {
+        let retry = self.accept_after.is_some_and(|at| at <= now);
+        if retry {
+            self.accept_after = None;
+        }
+        std::mem::take(&mut self.accept_again) || retry
+    }
+
+    fn accept(&mut self, handler: &mut H, now: Tick) {
+        for index in 0..self.listeners.len() {
+            self.accept_from(index, handler, now);
+        }
+    }
+
+    fn accept_from(&mut self, index: usize, handler: &mut H, now: Tick) {
+        for _ in 0..ACCEPT_QUANTUM {
+            let listening = &mut self.listeners[index];
+            match listening.listener.accept() {
+                Ok((stream, address)) => {
+                    listening.failing = false;
+                    let kind = listening.kind;
+                    self.welcome(stream, address, kind, handler, now);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // Interrupted, or the peer gave up between SYN and accept: the next one may be there.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted
+                    ) => {}
+                // Most likely the process is out of descriptors. Those that wait raise no event again.
+                Err(error) => {
+                    if !listening.failing {
+                        tracing::warn!(%error, "accepting connections failed; trying again until it works");
+                    }
+                    listening.failing = true;
+                    self.accept_after = Some(now + ACCEPT_RETRY_MS);
+                    return;
+                }
+            }
+        }
+        self.accept_again = true;
     }
 
     fn welcome(
@@ -383,7 +422,7 @@ impl<H: Handler> Core<H> {
         let (transport, stage, transport_kind) = match kind {
             ListenerKind::Mqtt => (Transport::Plain(raw), Stage::Connecting, TransportKind::Tcp),
             ListenerKind::MqttTls => {
-                let stream = Ssl::new(&self.tls.read()).and_then(|ssl| SslStream::new(ssl, raw));
+                let stream = tls::accept(&self.tls.read(), raw);
                 match stream {
                     Ok(stream) => (Transport::Tls(Box::new(stream)), Stage::Tls, TransportKind::Tls),
                     Err(error) => {
@@ -404,7 +443,7 @@ impl<H: Handler> Core<H> {
         {
             return;
         }
-        let limit = self.table.settings.max_packet_bytes;
+        let limit = self.table.settings.connect_limit();
         let stream = WebSocketStream::new(adopted.stream, adopted.early, limit);
         let id = self.insert(
             Transport::WebSocket(Box::new(stream)),
@@ -443,7 +482,7 @@ impl<H: Handler> Core<H> {
             transport,
             peer,
             stage,
-            decoder: Decoder::new(table.settings.max_packet_bytes),
+            decoder: Decoder::new(table.settings.connect_limit()),
             partial: BytesMut::new(),
             out: BytesMut::new(),
             last_heard: now,
@@ -453,6 +492,7 @@ impl<H: Handler> Core<H> {
             wake_at: 0,
             scheduled: Tick::MAX,
             dirty: false,
+            queued: false,
             ended: false,
             closing: false,
             state,
@@ -482,19 +522,23 @@ impl<H: Handler> Core<H> {
         }
         let scratch = &mut self.scratch;
         let Some(connection) = self.table.get_mut(id) else { return };
-        match connection.transport.read(scratch) {
+        match connection.transport.read(scratch, now) {
             Ok(0) => self.close(id, handler, Closed::ByPeer),
             Ok(count) => {
                 connection.last_heard = now;
                 // The end of the stream raises no second event, so it must be read out now.
                 if count == scratch.len() || connection.transport.buffers_input() || connection.ended {
-                    self.readable.push(id);
+                    connection.queue(&mut self.readable);
                 }
                 self.decode(id, count, handler);
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.readable.push(id),
-            Err(error) => self.close(id, handler, Closed::Broken(error.to_string())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if connection.transport.paused() {
+                    connection.queue(&mut self.readable);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => connection.queue(&mut self.readable),
+            Err(error) => self.close(id, handler, Closed::by(&error)),
         }
     }
 
@@ -509,7 +553,12 @@ impl<H: Handler> Core<H> {
                 connection.stage_since = now;
                 true
             }
-            Ok(false) => false,
+            Ok(false) => {
+                if connection.transport.paused() {
+                    connection.queue(&mut self.readable);
+                }
+                false
+            }
             Err(error) => {
                 self.close(id, handler, Closed::HandshakeFailed(error.to_string()));
                 false
@@ -521,11 +570,8 @@ impl<H: Handler> Core<H> {
         let table = &mut self.table;
         let Some(connection) = table.connections.get_mut(id.slot as usize) else { return };
         // An idle connection has no buffer: the bytes go through the core's own one unless a packet is cut in two.
-        let mut input = if connection.partial.is_empty() {
-            std::mem::take(&mut self.inbound)
-        } else {
-            std::mem::take(&mut connection.partial)
-        };
+        let of_the_core = connection.partial.is_empty();
+        let mut input = std::mem::take(if of_the_core { &mut self.inbound } else { &mut connection.partial });
         input.extend_from_slice(&self.scratch[..count]);
         if connection.out.capacity() == 0 {
             connection.out = table.spare.pop().unwrap_or_default();
@@ -535,7 +581,12 @@ impl<H: Handler> Core<H> {
             let decoded = connection.decoder.decode(&mut input);
             let (mut link, state) = connection.split(&mut established);
             match decoded {
-                Ok(Some(packet)) => handler.packet(&mut link, state, packet),
+                Ok(Some(packet)) => {
+                    handler.packet(&mut link, state, packet);
+                    if established {
+                        connection.decoder.set_max_packet_size(table.settings.max_packet_bytes);
+                    }
+                }
                 Ok(None) => break,
                 Err(error) => {
                     handler.malformed(&mut link, state, &error);
@@ -551,7 +602,7 @@ impl<H: Handler> Core<H> {
             if self.inbound.capacity() < input.capacity() {
                 self.inbound = input;
             }
-        } else if connection.partial.capacity() == 0 && input.capacity() > SPARE_BUFFER_BYTES {
+        } else if of_the_core && input.capacity() > SPARE_BUFFER_BYTES {
             // The rest is mostly small: keep just that and let the core have its buffer back.
             connection.partial = BytesMut::from(&input[..]);
             input.clear();
@@ -580,24 +631,18 @@ impl<H: Handler> Core<H> {
     }
 
     fn look_at_deadlines(&mut self, handler: &mut H, now: Tick) {
-        while let Some((at, id)) = self.table.deadlines.pop_due(now) {
-            let settings = self.table.settings.clone();
-            let write_deadline = settings.write_deadline.as_millis() as u64;
-            let Some(connection) = self.table.connections.get_mut(id.slot as usize).filter(|it| it.id == id)
-            else {
-                continue;
-            };
-            if at > connection.scheduled {
-                continue; // An earlier look has replaced this one.
-            }
+        let write_deadline = self.table.settings.write_deadline.as_millis() as u64;
+        while let Some(id) = self.table.deadlines.pop_due(now) {
+            let Some(connection) = self.table.get_mut(id) else { continue };
             connection.scheduled = Tick::MAX;
             if connection.wake_at != 0 && connection.wake_at <= now {
                 connection.wake_at = 0;
                 self.table.with(id, |link, state| handler.timer(link, state));
             }
-            let Some(connection) = self.table.get_mut(id) else { continue };
+            let table = &self.table;
+            let Some(connection) = table.get(id) else { continue };
             let silent_for = now.saturating_sub(connection.last_heard);
-            let stage_due = stage_deadline(connection, &settings);
+            let stage_due = stage_deadline(connection, &table.settings);
             if connection.stage != Stage::Open && stage_due <= now {
                 self.close(id, handler, Closed::HandshakeTimeout);
             } else if connection.silence_limit_ms > 0 && silent_for >= u64::from(connection.silence_limit_ms)
@@ -617,6 +662,7 @@ impl<H: Handler> Core<H> {
     /// Writes to every connection that has something, and closes those that are done.
     fn write(&mut self, handler: &mut H, now: Tick) {
         let mut dirty = std::mem::take(&mut self.table.dirty);
+        let before = self.table.connections.len();
         for id in dirty.drain(..) {
             let max_unsent = self.table.settings.max_unsent_bytes;
             let Some(connection) = self.table.get_mut(id) else { continue };
@@ -638,15 +684,12 @@ impl<H: Handler> Core<H> {
                 Ok(false) if !was_stalled => self.table.reschedule(id),
                 Ok(false) => {}
                 Err(error) => {
-                    let why = if connection.closing {
-                        Closed::ByHandler
-                    } else {
-                        Closed::Broken(error.to_string())
-                    };
+                    let why = if connection.closing { Closed::ByHandler } else { Closed::by(&error) };
                     self.close(id, handler, why);
                 }
             }
         }
+        self.closed_late = self.table.connections.len() < before;
         if self.table.dirty.is_empty() {
             self.table.dirty = dirty;
         }
@@ -657,9 +700,13 @@ impl<H: Handler> Core<H> {
             return;
         }
         let mut connection = self.table.connections.remove(id.slot as usize);
+        self.table.deadlines.forget(connection.scheduled, id);
         connection.transport.deregister(self.poll.registry());
         self.table.admission.released(connection.peer.address.ip(), connection.stage != Stage::Open);
-        let broken = matches!(why, Closed::Broken(_) | Closed::HandshakeFailed(_) | Closed::SlowReader);
+        let broken = matches!(
+            why,
+            Closed::Broken(_) | Closed::HandshakeFailed(_) | Closed::SlowReader | Closed::EmptyFrames
+        );
         handler.closed(connection.id, connection.state, &connection.peer, why, &mut connection.out);
         if !broken {
             // One try to say goodbye; whether the peer still listens does not matter any more.

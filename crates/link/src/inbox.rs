@@ -19,7 +19,7 @@ pub(crate) enum Letter<M> {
 }
 
 #[derive(Debug)]
-struct Shared<M> {
+struct Inbox<M> {
     letters: Mutex<Vec<Letter<M>>>,
     woken: AtomicBool,
     waker: Waker,
@@ -28,37 +28,37 @@ struct Shared<M> {
 /// A handle on a core for other threads.
 #[derive(Debug)]
 pub struct CoreHandle<M> {
-    shared: Arc<Shared<M>>,
+    inbox: Arc<Inbox<M>>,
 }
 
 impl<M> Clone for CoreHandle<M> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { inbox: Arc::clone(&self.inbox) }
     }
 }
 
 impl<M> CoreHandle<M> {
     pub(crate) fn new(waker: Waker) -> Self {
-        let shared = Shared { letters: Mutex::new(Vec::new()), woken: AtomicBool::new(false), waker };
-        Self { shared: Arc::new(shared) }
+        let inbox = Inbox { letters: Mutex::new(Vec::new()), woken: AtomicBool::new(false), waker };
+        Self { inbox: Arc::new(inbox) }
     }
 
     /// Leaves `mail` for the core's handler and wakes the core.
     pub fn send(&self, mail: M) {
-        self.shared.letters.lock().push(Letter::Mail(mail));
+        self.inbox.letters.lock().push(Letter::Mail(mail));
         self.wake();
     }
 
     /// Gives the core a connection that was accepted elsewhere.
     pub fn adopt(&self, adopted: Adopted) {
-        self.shared.letters.lock().push(Letter::Adopt(Box::new(adopted)));
+        self.inbox.letters.lock().push(Letter::Adopt(Box::new(adopted)));
         self.wake();
     }
 
     /// Makes the core run a turn soon. Many calls before that turn cost one system call.
     pub fn wake(&self) {
-        if !self.shared.woken.swap(true, Ordering::AcqRel)
-            && let Err(error) = self.shared.waker.wake()
+        if !self.inbox.woken.swap(true, Ordering::AcqRel)
+            && let Err(error) = self.inbox.waker.wake()
         {
             // The eventfd behind the waker fails only when the process is out of kernel memory.
             tracing::error!(%error, "a core could not be woken");
@@ -67,7 +67,7 @@ impl<M> CoreHandle<M> {
 
     /// Takes everything that has come; called by the core alone.
     pub(crate) fn take(&self, into: &mut Vec<Letter<M>>) {
-        self.shared.woken.store(false, Ordering::Release);
-        into.append(&mut self.shared.letters.lock());
+        self.inbox.woken.store(false, Ordering::Release);
+        into.append(&mut self.inbox.letters.lock());
     }
 }

@@ -28,10 +28,19 @@ pub struct LinkSettings {
     pub write_deadline: Duration,
     /// Largest MQTT packet accepted, in bytes (facts §1.7: 64 KiB of payload and its header).
     pub max_packet_bytes: u32,
+    /// Largest CONNECT, in bytes: what a peer that nobody knows yet may make the server hold.
+    pub max_connect_bytes: u32,
     /// Bytes waiting for one peer at most; beyond that the connection closes as a slow reader.
     pub max_unsent_bytes: usize,
     /// Bytes read from one connection in one turn at most, so that no peer starves the others.
     pub read_quantum_bytes: usize,
+}
+
+impl LinkSettings {
+    /// Bytes of a packet taken from a peer before its CONNECT was accepted.
+    pub(crate) fn connect_limit(&self) -> u32 {
+        self.max_connect_bytes.min(self.max_packet_bytes)
+    }
 }
 
 impl Default for LinkSettings {
@@ -44,6 +53,8 @@ impl Default for LinkSettings {
             connect_deadline: Duration::from_secs(10),
             write_deadline: Duration::from_secs(30),
             max_packet_bytes: 256 * 1024,
+            // The largest will payload that the protocol can say (two bytes of length), and 16 KiB for all the rest.
+            max_connect_bytes: 80 * 1024,
             max_unsent_bytes: 4 * 1024 * 1024,
             read_quantum_bytes: 64 * 1024,
         }

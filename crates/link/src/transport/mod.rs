@@ -1,5 +1,6 @@
 //! Byte streams under MQTT: TCP, TLS and WebSocket, all non-blocking, all with the same read and write.
 
+mod paced;
 pub mod tls;
 pub mod websocket;
 
@@ -10,7 +11,9 @@ use mio::event::Source;
 use mio::{Interest, Registry, Token};
 use openssl::ssl::SslStream;
 
+use self::paced::Paced;
 use self::websocket::WebSocketStream;
+use crate::timer::Tick;
 
 /// A plain stream of the operating system.
 #[derive(Debug)]
@@ -112,7 +115,7 @@ pub struct Adopted {
 #[derive(Debug)]
 pub(crate) enum Transport {
     Plain(RawStream),
-    Tls(Box<SslStream<RawStream>>),
+    Tls(Box<SslStream<Paced>>),
     WebSocket(Box<WebSocketStream>),
 }
 
@@ -130,21 +133,32 @@ impl Transport {
     fn source(&mut self) -> &mut dyn Source {
         match self {
             Self::Plain(stream) => stream.source(),
-            Self::Tls(stream) => stream.get_mut().source(),
+            Self::Tls(stream) => stream.get_mut().raw().source(),
             Self::WebSocket(stream) => stream.raw().source(),
         }
     }
 
-    /// Whether bytes may be left inside the stream's own buffers after a read that did not fill the caller's.
+    /// Whether there may be more to read after one that did not fill the caller's buffer, without a further event:
+    /// bytes inside the stream's own buffers.
     pub(crate) fn buffers_input(&self) -> bool {
         !matches!(self, Self::Plain(_))
     }
 
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Whether the last read stopped because of its budget and not because there was nothing: no event will come then.
+    pub(crate) fn paused(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(stream) => stream.get_ref().left() == 0,
+            Self::WebSocket(stream) => stream.paused(),
+        }
+    }
+
+    /// Reads what there is, looking at not much more bytes than the buffer has room for.
+    pub(crate) fn read(&mut self, buffer: &mut [u8], now: Tick) -> io::Result<usize> {
         match self {
             Self::Plain(stream) => stream.read(buffer),
             Self::Tls(stream) => tls::read(stream, buffer),
-            Self::WebSocket(stream) => stream.read(buffer),
+            Self::WebSocket(stream) => stream.read(buffer, now),
         }
     }
 
@@ -153,6 +167,14 @@ impl Transport {
             Self::Plain(stream) => stream.write(bytes),
             Self::Tls(stream) => tls::write(stream, bytes),
             Self::WebSocket(stream) => stream.write(bytes),
+        }
+    }
+
+    /// Takes packets of up to this size from now on.
+    pub(crate) fn set_max_packet_bytes(&mut self, limit: u32) {
+        match self {
+            Self::Plain(_) | Self::Tls(_) => {}
+            Self::WebSocket(stream) => stream.set_max_packet_bytes(limit),
         }
     }
 

@@ -18,6 +18,7 @@ use openssl::ssl::{
 };
 use openssl::x509::X509;
 
+use super::paced::Paced;
 use super::{RawStream, TlsIdentity};
 
 /// Suites for TLS 1.2 and older: forward-secret ones first, then what old devices can do, then PSK.
@@ -118,8 +119,17 @@ pub(crate) fn identity(ssl: &SslRef) -> Option<TlsIdentity> {
     proved.then(|| ssl.ex_data(psk_identity_slot()).cloned()).flatten().map(TlsIdentity::Psk)
 }
 
+/// Bytes of a handshake looked at in one turn.
+const HANDSHAKE_QUANTUM_BYTES: usize = 64 * 1024;
+
+/// The server's side of TLS on a stream just accepted.
+pub(crate) fn accept(context: &SslContext, stream: RawStream) -> Result<SslStream<Paced>, ErrorStack> {
+    SslStream::new(Ssl::new(context)?, Paced::new(stream))
+}
+
 /// One step of the handshake: `Ok(true)` when it is done, `Ok(false)` when it waits for the peer.
-pub(crate) fn step(stream: &mut SslStream<RawStream>) -> io::Result<bool> {
+pub(crate) fn step(stream: &mut SslStream<Paced>) -> io::Result<bool> {
+    stream.get_mut().allow(HANDSHAKE_QUANTUM_BYTES);
     match stream.accept() {
         Ok(()) => Ok(true),
         Err(error) if matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE) => Ok(false),
@@ -127,7 +137,8 @@ pub(crate) fn step(stream: &mut SslStream<RawStream>) -> io::Result<bool> {
     }
 }
 
-pub(crate) fn read(stream: &mut SslStream<RawStream>, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read(stream: &mut SslStream<Paced>, buffer: &mut [u8]) -> io::Result<usize> {
+    stream.get_mut().allow(buffer.len());
     match stream.ssl_read(buffer) {
         Ok(count) => Ok(count),
         Err(error) if error.code() == ErrorCode::ZERO_RETURN => Ok(0),
@@ -135,7 +146,7 @@ pub(crate) fn read(stream: &mut SslStream<RawStream>, buffer: &mut [u8]) -> io::
     }
 }
 
-pub(crate) fn write(stream: &mut SslStream<RawStream>, bytes: &[u8]) -> io::Result<usize> {
+pub(crate) fn write(stream: &mut SslStream<Paced>, bytes: &[u8]) -> io::Result<usize> {
     stream.ssl_write(bytes).map_err(would_block_or)
 }
 

@@ -134,6 +134,7 @@ impl CoreHandler {
         let (refusal, detail) = match why {
             Closed::HandshakeTimeout => (ConnectRefusal::HandshakeTimeout, "no complete CONNECT in time"),
             Closed::HandshakeFailed(text) => (ConnectRefusal::TlsFailed, text.as_str()),
+            Closed::EmptyFrames => (ConnectRefusal::NotConnect, "WebSocket frames without content"),
             _ => return,
         };
         self.counters.refused(refusal);
@@ -152,6 +153,7 @@ fn cause_of(why: &Closed) -> DisconnectCause {
         Closed::ByPeer | Closed::Broken(_) => DisconnectCause::ConnectionLost,
         Closed::KeepAlive => DisconnectCause::KeepAliveTimeout,
         Closed::SlowReader => DisconnectCause::SlowReader,
+        Closed::EmptyFrames => DisconnectCause::RateLimited,
         Closed::ByHandler | Closed::HandshakeFailed(_) | Closed::HandshakeTimeout => {
             DisconnectCause::ServerError
         }
