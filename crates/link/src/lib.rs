@@ -8,6 +8,7 @@
 //! What must stay true: an idle connection owns no buffer; every stage of a handshake has a deadline; no peer can
 //! make the process hold more than the configured bytes for it.
 
+mod addresses;
 mod admission;
 mod connection;
 mod core;
@@ -17,7 +18,8 @@ mod settings;
 mod timer;
 pub mod transport;
 
-pub use admission::Admission;
+pub use addresses::AddressCounts;
+pub use admission::{Admission, Handshake, Refused};
 pub use connection::{Closed, Link, LinkId};
 pub use core::{Core, Handler, Links};
 pub use inbox::CoreHandle;
