@@ -73,7 +73,7 @@ pub(crate) struct Connection<S> {
     pub(crate) stage_since: Tick,
     /// One and a half times the keep-alive, in milliseconds; 0 means none.
     pub(crate) silence_limit_ms: u32,
-    /// When the peer last failed to take everything, while something is unsent.
+    /// When the peer ceased to take anything, while something is unsent.
     pub(crate) stalled_since: Option<Tick>,
     /// When the handler wants its timer called; 0 means never.
     pub(crate) wake_at: Tick,
@@ -154,7 +154,10 @@ impl<S> Connection<S> {
     pub(crate) fn write_out(&mut self, now: Tick) -> std::io::Result<bool> {
         while !self.out.is_empty() {
             match self.transport.write(&self.out) {
-                Ok(count) => self.out.advance(count),
+                Ok(count) => {
+                    self.out.advance(count);
+                    self.stalled_since = None;
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(self.stall(now)),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
