@@ -6,6 +6,7 @@
 mod access;
 mod answer;
 mod door;
+mod extract;
 mod health;
 mod internal;
 mod registration;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_identity::authority::Authority;
 use yizhan_identity::signed_request::HostList;
@@ -33,6 +34,8 @@ pub struct Services {
     pub router: Router,
     /// Ordinary MQTT users.
     pub users: Arc<UserDirectory>,
+    /// Held while a user changes in the registry and in the directory, so that the two agree.
+    pub user_changes: Mutex<()>,
     /// The registry; for tokens, users and backups.
     pub store: Arc<Store>,
     /// The log; for its state and for backups.

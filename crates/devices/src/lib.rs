@@ -45,7 +45,7 @@ pub use queries::{
 pub use records::diagnostic::Diagnostic;
 pub use registry::{
     CertificateDirectory, Device, DeviceCreation, DeviceStatus, DeviceView, Enrolled, NewProduct, Product,
-    ProductSettings, ProductTopics, ProductView, Status,
+    ProductSettings, ProductTopics, ProductView, ShownSecret, Status,
 };
 
 use commands::{Timers, Unsettled};
@@ -148,14 +148,19 @@ impl Devices {
         self.0.timers.len()
     }
 
-    /// Whether the device may publish to this topic: one of a feature, or a custom one of its product.
+    /// Whether the device may publish to this topic: one of a feature, or a custom one of its product. A device that was
+    /// disabled or deleted may do nothing, even where its connection has not ended yet.
     pub fn may_publish(&self, device: &Device, topic: &str) -> bool {
-        device.product().topics().permission.may_publish(device.product_id(), device.name.as_str(), topic)
+        let product = device.product();
+        device.enabled()
+            && product.topics().permission.may_publish(device.product_id(), device.name.as_str(), topic)
     }
 
     /// Whether the device may subscribe with this filter.
     pub fn may_subscribe(&self, device: &Device, filter: &str) -> bool {
-        device.product().topics().permission.may_subscribe(device.product_id(), device.name.as_str(), filter)
+        let product = device.product();
+        device.enabled()
+            && product.topics().permission.may_subscribe(device.product_id(), device.name.as_str(), filter)
     }
 
     fn journal(&self) -> &Journal {

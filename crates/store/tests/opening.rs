@@ -29,7 +29,7 @@ fn fill(dir: &Path) -> Store {
         model_json: None,
         created_at: UnixMillis(1),
     };
-    store.create_product(&product).unwrap();
+    store.create_product(&product, &[]).unwrap();
     let device = NewDevice {
         product: id,
         name: DeviceName::parse("dev001").unwrap(),

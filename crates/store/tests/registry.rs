@@ -42,7 +42,7 @@ fn new_device(name: &str) -> NewDevice {
 
 fn store_with_product(dir: &Path) -> Store {
     let store = Store::open(dir).unwrap();
-    store.create_product(&product()).unwrap();
+    store.create_product(&product(), &[]).unwrap();
     store
 }
 
@@ -87,7 +87,7 @@ fn a_product_changes_only_where_asked() {
 fn a_product_is_created_once_and_deleted_only_without_devices() {
     let dir = tempfile::tempdir().unwrap();
     let store = store_with_product(dir.path());
-    assert!(matches!(store.create_product(&product()), Err(StoreError::Conflict(_))));
+    assert!(matches!(store.create_product(&product(), &[]), Err(StoreError::Conflict(_))));
     let devices = store.create_devices(&[new_device("dev001")]).unwrap();
     assert!(matches!(store.delete_product(&product_id()), Err(StoreError::Conflict(_))));
     store.delete_devices(&devices).unwrap();

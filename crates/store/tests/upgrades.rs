@@ -210,7 +210,7 @@ fn an_upgraded_registry_has_the_structure_of_a_new_one() {
 fn write_the_fixture_of_this_version() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    store.create_product(&product()).unwrap();
+    store.create_product(&product(), &[]).unwrap();
     let id = product().id;
     store.set_model(&id, product().model_json.as_deref(), &[("power_switch", 1), ("color", 2)]).unwrap();
     let of = |name: &str| NewDevice {

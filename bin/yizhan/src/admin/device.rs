@@ -22,6 +22,8 @@ pub(super) enum Device {
     List(List),
     /// Show a device with its secret
     Show(Which),
+    /// Give a device a new secret and disconnect it
+    ResetSecret(Which),
     /// Let a device connect
     Enable(Which),
     /// Disconnect a device and let it not connect
@@ -133,6 +135,9 @@ impl Device {
                 Ok(())
             }
             Self::Show(which) => caller.show(&client.get(&which.path([]))?, shown),
+            Self::ResetSecret(which) => {
+                caller.show(&client.post(&which.path(["secret"]), &json!({}))?, shown)
+            }
             Self::Enable(which) => {
                 caller.show(&client.patch(&which.path([]), &json!({ "enabled": true }))?, shown)
             }

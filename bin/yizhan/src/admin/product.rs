@@ -17,6 +17,8 @@ pub(super) enum Product {
     Show { product: String },
     /// Change a product; what is not named stays
     Change(Change),
+    /// Give a product a new secret; devices that have registered are not concerned
+    ResetSecret { product: String },
     /// Let the product's devices connect
     Enable { product: String },
     /// Disconnect the product's devices and let none connect
@@ -76,7 +78,7 @@ struct Registration {
     #[arg(long, value_name = "MODE")]
     dynamic_registration: Option<Mode>,
     /// How many devices registration may create
-    #[arg(long, value_name = "N", requires = "dynamic_registration")]
+    #[arg(long, value_name = "N")]
     auto_create_quota: Option<u32>,
 }
 
@@ -179,9 +181,12 @@ impl Product {
                 change.registration.put_into(&mut body);
                 anyhow::ensure!(
                     !body.is_empty(),
-                    "nothing to change: name it with --name or --dynamic-registration"
+                    "nothing to change: name it with --name, --dynamic-registration or --auto-create-quota"
                 );
                 caller.show(&client.patch(&one(&change.product), &Value::Object(body))?, shown)
+            }
+            Self::ResetSecret { product } => {
+                caller.show(&client.post(&Path::of(["products", &product, "secret"]), &json!({}))?, shown)
             }
             Self::Enable { product } => {
                 caller.show(&client.patch(&one(&product), &json!({ "enabled": true }))?, shown)

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use openssl::ssl::SslContext;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use yizhan_api::{CertificateHandOuts, Door, Services, serve_local, serve_plain, serve_tls};
@@ -153,6 +153,7 @@ impl Server {
             certificates,
             router: router.clone(),
             users,
+            user_changes: Mutex::default(),
             store,
             journal: journal.clone(),
             authorities: tls.authorities()?,

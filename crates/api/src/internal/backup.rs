@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::blocking;
 use crate::access::Origin;
 use crate::answer::{Answer, ApiError};
+use crate::extract::Json;
 use crate::services::Services;
 
 /// Files beside the journal that a backup contains; the registry is copied through its own engine.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use yizhan_devices::DeviceLinks;
@@ -13,6 +12,7 @@ use yizhan_vocabulary::causes::DisconnectCause;
 
 use super::{blocking, find_device};
 use crate::answer::Answer;
+use crate::extract::{Json, Path};
 use crate::services::Services;
 
 /// What a device needs to authenticate by certificate. The private key is shown this once and kept nowhere.

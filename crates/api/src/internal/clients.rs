@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use yizhan_identity::topic_permission::UserPermission;
@@ -14,6 +13,7 @@ use yizhan_vocabulary::causes::DisconnectCause;
 
 use super::blocking;
 use crate::answer::{Answer, ApiError};
+use crate::extract::{Json, Path};
 use crate::services::Services;
 
 /// An MQTT user to create; without filters it may use everything outside `$`.
@@ -50,6 +50,7 @@ pub(crate) async fn create_user(
             subscribe: body.subscribe,
             created_at: services.clock.now(),
         };
+        let _changing = services.user_changes.lock();
         services.store.create_mqtt_user(&user)?;
         services.users.put(yizhan_router::MqttUser {
             name: user.name.as_str().into(),
@@ -90,8 +91,10 @@ pub(crate) async fn remove_user(
     Path(name): Path<String>,
 ) -> Answer<StatusCode> {
     let remove = move |services: &Services| {
+        let changing = services.user_changes.lock();
         services.store.delete_mqtt_user(&name)?;
         services.users.remove(&name);
+        drop(changing);
         services.router.disconnect_user(&name, DisconnectCause::CredentialRevoked);
         Ok(())
     };

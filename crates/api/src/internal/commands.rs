@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use yizhan_devices::{ActionCall, CommandId, CommandView, ControlRequest};
 
 use super::{blocking, find_device};
 use crate::answer::{Answer, ApiError};
+use crate::extract::{Json, Path, Query};
 use crate::services::Services;
 
 /// A command. `wait_ms` is how long the answer may take; 0 does not wait.

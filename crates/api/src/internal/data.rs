@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use yizhan_devices::{Cursor, HistoryQuery, LatestValue, LogName, LogPage, LogQuery, Order, TimeRange};
@@ -13,6 +12,7 @@ use yizhan_vocabulary::UnixMillis;
 
 use super::{blocking, find_device};
 use crate::answer::{Answer, ApiError};
+use crate::extract::{Json, Path, Query};
 use crate::services::Services;
 
 /// Entries in a page that does not say how many.

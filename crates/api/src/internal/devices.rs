@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use yizhan_devices::{DeviceCreation, DeviceView};
 
 use super::{blocking, find_device, find_product_id};
 use crate::answer::{Answer, ApiError};
+use crate::extract::{Json, Path, Query};
 use crate::services::Services;
 
 /// Devices in one page of a list.
@@ -76,7 +76,7 @@ pub(crate) async fn show(
     State(services): State<Arc<Services>>,
     Path((product, device)): Path<(String, String)>,
 ) -> Answer<Json<DeviceView>> {
-    let show = move |services: &Services| Ok(find_device(services, &product, &device)?.view());
+    let show = move |services: &Services| Ok(find_device(services, &product, &device)?.view_with_secret());
     Ok(Json(blocking(&services, show).await?))
 }
 
@@ -98,6 +98,17 @@ pub(crate) async fn change(
         Ok(device.view())
     };
     Ok(Json(blocking(&services, change).await?))
+}
+
+pub(crate) async fn reset_secret(
+    State(services): State<Arc<Services>>,
+    Path((product, device)): Path<(String, String)>,
+) -> Answer<Json<DeviceView>> {
+    let reset = move |services: &Services| {
+        let device = find_device(services, &product, &device)?;
+        Ok(services.devices.reset_device_secret(&device)?)
+    };
+    Ok(Json(blocking(&services, reset).await?))
 }
 
 pub(crate) async fn remove(

@@ -17,6 +17,7 @@ use yizhan_devices::Device;
 use yizhan_vocabulary::ProductId;
 
 use crate::answer::{Answer, ApiError};
+use crate::extract;
 use crate::services::Services;
 
 /// All routes; access is checked around them.
@@ -42,8 +43,12 @@ pub(crate) fn routes() -> Router<Arc<Services>> {
         .route("/mqtt-users/{name}", delete(clients::remove_user))
         .route("/tokens", get(clients::list_tokens).post(clients::create_token))
         .route("/tokens/{name}", delete(clients::remove_token))
+        .route("/products/{product}/secret", post(products::reset_secret))
+        .route(&device("/secret"), post(devices::reset_secret))
         .route("/refusals", get(data::refusals))
         .route("/backup", post(backup::make))
+        .fallback(extract::no_such_path)
+        .method_not_allowed_fallback(extract::no_such_method)
 }
 
 /// Runs blocking work for a handler.

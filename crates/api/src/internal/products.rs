@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use yizhan_devices::{
-    AuthMode, CustomTopic, DynamicRegistration, NewProduct, NodeKind, ProductChange, ProductView,
+    AuthMode, CustomTopic, DevicesError, DynamicRegistration, NewProduct, NodeKind, ProductChange,
+    ProductSettings, ProductView,
 };
 use yizhan_vocabulary::ProductId;
 use yizhan_vocabulary::topics::Rights;
 
 use super::{blocking, find_product_id};
 use crate::answer::{Answer, ApiError};
+use crate::extract::{Json, Path, Text};
 use crate::services::Services;
 
 /// Devices that registration may create where the request does not say how many.
@@ -52,13 +53,29 @@ enum Registration {
     Auto,
 }
 
-impl Registration {
-    fn with_quota(self, quota: Option<u32>) -> DynamicRegistration {
-        match self {
-            Self::Off => DynamicRegistration::Off,
-            Self::Known => DynamicRegistration::Known,
-            Self::Auto => DynamicRegistration::AutoCreate { quota: quota.unwrap_or(DEFAULT_QUOTA) },
+/// What a product's registration rule becomes: the quota stays as it is unless another one is given, and a quota is
+/// given only where devices are created.
+fn registration_rule(
+    present: DynamicRegistration,
+    mode: Option<Registration>,
+    quota: Option<u32>,
+) -> Result<DynamicRegistration, DevicesError> {
+    let present_quota = match present {
+        DynamicRegistration::AutoCreate { quota } => Some(quota),
+        DynamicRegistration::Off | DynamicRegistration::Known => None,
+    };
+    let creates = mode.map_or(present_quota.is_some(), |mode| matches!(mode, Registration::Auto));
+    match (creates, mode) {
+        (false, _) if quota.is_some() => Err(DevicesError::Invalid(
+            "auto_create_quota goes with dynamic_registration \"auto\" only".to_owned(),
+        )),
+        (true, _) => {
+            let quota = quota.or(present_quota).unwrap_or(DEFAULT_QUOTA);
+            Ok(DynamicRegistration::AutoCreate { quota })
         }
+        (false, None) => Ok(present),
+        (false, Some(Registration::Known)) => Ok(DynamicRegistration::Known),
+        (false, Some(_)) => Ok(DynamicRegistration::Off),
     }
 }
 
@@ -72,10 +89,11 @@ pub(crate) async fn create(
         name: body.name,
         node: body.node.unwrap_or(NodeKind::Device),
         auth: body.auth.unwrap_or(AuthMode::Key),
-        dynamic_registration: body
-            .dynamic_registration
-            .unwrap_or(Registration::Off)
-            .with_quota(body.auto_create_quota),
+        dynamic_registration: registration_rule(
+            DynamicRegistration::Off,
+            body.dynamic_registration,
+            body.auto_create_quota,
+        )?,
         model_json: body.model.map(|model| model.get().to_owned()),
     };
     let view = blocking(&services, move |services| Ok(services.devices.create_product(new)?)).await?;
@@ -88,15 +106,8 @@ pub(crate) struct Products {
 }
 
 pub(crate) async fn list(State(services): State<Arc<Services>>) -> Answer<Json<Products>> {
-    let list = |services: &Services| {
-        let mut products = Vec::new();
-        for product in services.devices.products() {
-            products.push(services.devices.product_view(&product.id)?);
-        }
-        products.sort_by_key(|product| product.id);
-        Ok(products)
-    };
-    Ok(Json(Products { products: blocking(&services, list).await? }))
+    let products = blocking(&services, |services| Ok(services.devices.product_views())).await?;
+    Ok(Json(Products { products }))
 }
 
 pub(crate) async fn show(
@@ -113,13 +124,27 @@ pub(crate) async fn change(
     Json(body): Json<Change>,
 ) -> Answer<Json<ProductView>> {
     let id = find_product_id(&product)?;
-    let change = ProductChange {
-        name: body.name,
-        dynamic_registration: body.dynamic_registration.map(|it| it.with_quota(body.auto_create_quota)),
-        enabled: body.enabled,
-        ..ProductChange::default()
+    let change = move |settings: &ProductSettings| {
+        let (mode, quota) = (body.dynamic_registration, body.auto_create_quota);
+        let registration = (mode.is_some() || quota.is_some())
+            .then(|| registration_rule(settings.dynamic_registration, mode, quota))
+            .transpose()?;
+        Ok(ProductChange {
+            name: body.name,
+            dynamic_registration: registration,
+            enabled: body.enabled,
+            ..ProductChange::default()
+        })
     };
-    Ok(Json(blocking(&services, move |services| Ok(services.devices.change_product(&id, &change)?)).await?))
+    Ok(Json(blocking(&services, move |services| Ok(services.devices.change_product(&id, change)?)).await?))
+}
+
+pub(crate) async fn reset_secret(
+    State(services): State<Arc<Services>>,
+    Path(product): Path<String>,
+) -> Answer<Json<ProductView>> {
+    let id = find_product_id(&product)?;
+    Ok(Json(blocking(&services, move |services| Ok(services.devices.reset_product_secret(&id)?)).await?))
 }
 
 pub(crate) async fn remove(
@@ -145,7 +170,7 @@ pub(crate) async fn model(
 pub(crate) async fn put_model(
     State(services): State<Arc<Services>>,
     Path(product): Path<String>,
-    body: String,
+    Text(body): Text,
 ) -> Answer<StatusCode> {
     let id = find_product_id(&product)?;
     blocking(&services, move |services| Ok(services.devices.put_model(&id, Some(&body))?)).await?;
@@ -212,5 +237,37 @@ impl From<TopicRights> for Rights {
             TopicRights::Subscribe => Self::Subscribe,
             TopicRights::Both => Self::Both,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANY: DynamicRegistration = DynamicRegistration::AutoCreate { quota: 50_000 };
+
+    fn rule(
+        present: DynamicRegistration,
+        mode: Option<Registration>,
+        quota: Option<u32>,
+    ) -> Option<DynamicRegistration> {
+        registration_rule(present, mode, quota).ok()
+    }
+
+    #[test]
+    fn a_quota_stays_until_another_one_is_given() {
+        let auto = |quota| Some(DynamicRegistration::AutoCreate { quota });
+        assert_eq!(rule(MANY, Some(Registration::Auto), None), Some(MANY));
+        assert_eq!(rule(MANY, None, Some(7)), auto(7));
+        assert_eq!(rule(MANY, Some(Registration::Auto), Some(7)), auto(7));
+        let off = DynamicRegistration::Off;
+        assert_eq!(rule(off, Some(Registration::Auto), None), auto(DEFAULT_QUOTA));
+        assert_eq!(rule(MANY, Some(Registration::Known), None), Some(DynamicRegistration::Known));
+    }
+
+    #[test]
+    fn a_quota_without_creation_is_refused() {
+        assert_eq!(rule(DynamicRegistration::Off, None, Some(7)), None);
+        assert_eq!(rule(MANY, Some(Registration::Known), Some(7)), None);
     }
 }

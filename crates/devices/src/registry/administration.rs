@@ -11,7 +11,6 @@ use yizhan_store::{
     Secret, StoreError,
 };
 use yizhan_vocabulary::causes::DisconnectCause;
-use yizhan_vocabulary::model::ModelError;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, PropertyNumber, ThingModel};
 
 use super::{
@@ -137,11 +136,8 @@ impl Devices {
             )));
         }
         check_name(&new.name)?;
-        let mut checked = Numbers::default();
-        if let Some(json) = &new.model_json {
-            ThingModel::parse(json, &mut |identifier| checked.number(identifier))
-                .map_err(DevicesError::InvalidModel)?;
-        }
+        let mut numbers = Numbers::default();
+        let model = numbers.parse(new.model_json.as_deref())?;
         let row = ProductRow {
             id: new.id.unwrap_or_else(generate_product_id),
             name: new.name,
@@ -150,34 +146,37 @@ impl Devices {
             product_secret: Secret::new(ProductSecret::generate().as_text()),
             dynamic_registration: new.dynamic_registration,
             enabled: true,
-            model_json: None,
+            model_json: new.model_json,
             created_at: self.0.clock.now(),
         };
-        self.0.store.create_product(&row)?;
-        let product = self.load_product(row, 0)?;
-        if let Some(json) = &new.model_json {
-            self.put_model(&product.id, Some(json))?;
-        }
-        Ok(ProductView::of(&product))
+        self.0.store.create_product(&row, &numbers_used(model.as_deref()))?;
+        Ok(ProductView::with_secret(&*self.load_product(row, 0)?))
     }
 
-    /// A product as people see it.
+    /// A product as people see it, with its secret.
     pub fn product_view(&self, id: &ProductId) -> Result<ProductView, DevicesError> {
-        Ok(ProductView::of(&*self.known_product(id)?))
+        Ok(ProductView::with_secret(&*self.known_product(id)?))
     }
 
-    /// Changes a product. Disabling it ends the connections of its devices.
+    /// Every product as people see it, without secrets.
+    pub fn product_views(&self) -> Vec<ProductView> {
+        self.products().iter().map(|product| ProductView::of(product)).collect()
+    }
+
+    /// Changes a product. What is to change may depend on what it is now; nobody else changes it meanwhile. Disabling it
+    /// ends the connections of its devices.
     pub fn change_product(
         &self,
         id: &ProductId,
-        change: &ProductChange,
+        decide: impl FnOnce(&ProductSettings) -> Result<ProductChange, DevicesError>,
     ) -> Result<ProductView, DevicesError> {
         let product = self.known_product(id)?;
         let changing = product.changing.lock();
+        let change = decide(&product.settings())?;
         if let Some(name) = &change.name {
             check_name(name)?;
         }
-        self.0.store.change_product(id, change)?;
+        self.0.store.change_product(id, &change)?;
         let mut settings = (*product.settings()).clone();
         if let Some(name) = &change.name {
             settings.name.clone_from(name);
@@ -199,6 +198,16 @@ impl Devices {
             }
         }
         Ok(ProductView::of(&product))
+    }
+
+    /// Gives a product a new secret. Devices that know the old one only cannot register any more; those that have
+    /// registered are not concerned.
+    pub fn reset_product_secret(&self, id: &ProductId) -> Result<ProductView, DevicesError> {
+        let secret = Secret::new(ProductSecret::generate().as_text());
+        self.change_product(id, |_| {
+            Ok(ProductChange { product_secret: Some(secret), ..ProductChange::default() })
+        })?;
+        self.product_view(id)
     }
 
     /// Deletes a product that has no devices any more.
@@ -225,21 +234,8 @@ impl Devices {
         let product = self.known_product(id)?;
         let _changing = product.changing.lock();
         let mut numbers = Numbers::of(&self.0.store, id)?;
-        let parse = |json: &str| -> Result<Arc<ThingModel>, Vec<ModelError>> {
-            ThingModel::parse(json, &mut |identifier| numbers.number(identifier)).map(Arc::new)
-        };
-        let model = json.map(parse).transpose().map_err(DevicesError::InvalidModel)?;
-        if numbers.exhausted {
-            return Err(DevicesError::LimitReached(
-                "the product has used up its property numbers; create a new product".to_owned(),
-            ));
-        }
-        let used: Vec<(&str, u16)> = model
-            .iter()
-            .flat_map(|model| model.properties())
-            .map(|property| (&*property.identifier, property.number.0))
-            .collect();
-        self.0.store.set_model(id, json, &used)?;
+        let model = numbers.parse(json)?;
+        self.0.store.set_model(id, json, &numbers_used(model.as_deref()))?;
         product.set_model(model.clone());
         Ok(model)
     }
@@ -269,7 +265,7 @@ impl Devices {
         let _changing = product.changing.lock();
         let names = self.names_to_create(&product, creation)?;
         let devices = self.insert_devices(&product, names, false)?;
-        Ok(devices.iter().map(|device| device.view()).collect())
+        Ok(devices.iter().map(|device| device.view_with_secret()).collect())
     }
 
     fn names_to_create(
@@ -292,8 +288,13 @@ impl Devices {
             DeviceCreation::Numbered { prefix, count } => {
                 let numbers =
                     |device: &Arc<Device>| device.name.as_str().strip_prefix(&prefix)?.parse::<u64>().ok();
-                let next = product.devices().iter().filter_map(numbers).max().map_or(1, |last| last + 1);
-                (next..next + count as u64).map(|number| format!("{prefix}{number:04}")).collect()
+                let last = product.devices().iter().filter_map(numbers).max().unwrap_or(0);
+                let end = last.checked_add(count as u64).ok_or_else(|| {
+                    DevicesError::Invalid(format!(
+                        "no {count} numbers follow on {last}; choose another prefix"
+                    ))
+                })?;
+                (last + 1..=end).map(|number| format!("{prefix}{number:04}")).collect()
             }
         };
         let parse = |text: &String| {
@@ -359,6 +360,24 @@ impl Devices {
             self.disconnect(device.id, DisconnectCause::Disabled);
         }
         Ok(())
+    }
+
+    /// Gives a device a new secret and ends the connection that it opened with the old one.
+    pub fn reset_device_secret(&self, device: &Arc<Device>) -> Result<DeviceView, DevicesError> {
+        let product = device.product();
+        if product.auth != AuthMode::Key {
+            return Err(DevicesError::Conflict(
+                "the product's devices authenticate by certificate; issue a certificate and revoke the old one"
+                    .to_owned(),
+            ));
+        }
+        let changing = product.changing.lock();
+        let secret = DeviceSecret::generate();
+        self.0.store.set_device_secret(device.id, &Secret::new(secret.as_text()))?;
+        device.set_secret(secret);
+        drop(changing);
+        self.disconnect(device.id, DisconnectCause::CredentialRevoked);
+        Ok(device.view_with_secret())
     }
 
     /// Deletes a device and ends its connection. Its logs stay until their time is over; its number is not used
@@ -454,6 +473,12 @@ fn compile_topics(custom: Vec<CustomTopic>) -> Result<ProductTopics, DevicesErro
     Ok(ProductTopics { custom, permission })
 }
 
+/// The numbers of a model's properties.
+fn numbers_used(model: Option<&ThingModel>) -> Vec<(&str, u16)> {
+    let properties = model.into_iter().flat_map(|model| model.properties());
+    properties.map(|property| (&*property.identifier, property.number.0)).collect()
+}
+
 /// Gives properties their numbers: an identifier that had one keeps it, a new one gets the next.
 #[derive(Default)]
 struct Numbers {
@@ -467,6 +492,18 @@ impl Numbers {
         let known: HashMap<String, u16> = store.property_numbers(product)?.into_iter().collect();
         let last = known.values().copied().max().unwrap_or(0);
         Ok(Self { known, last, exhausted: false })
+    }
+
+    /// Reads a model and numbers its properties.
+    fn parse(&mut self, json: Option<&str>) -> Result<Option<Arc<ThingModel>>, DevicesError> {
+        let parse = |json| ThingModel::parse(json, &mut |identifier| self.number(identifier));
+        let model = json.map(parse).transpose().map_err(DevicesError::InvalidModel)?;
+        if self.exhausted {
+            return Err(DevicesError::LimitReached(
+                "the product has used up its property numbers; create a new product".to_owned(),
+            ));
+        }
+        Ok(model.map(Arc::new))
     }
 
     fn number(&mut self, identifier: &str) -> PropertyNumber {

@@ -116,6 +116,10 @@ impl Device {
         self.enabled.store(enabled, Ordering::Release);
     }
 
+    pub(crate) fn set_secret(&self, secret: DeviceSecret) {
+        *self.secret.write() = Some(secret);
+    }
+
     pub(crate) fn mark_deleted(&self) {
         self.deleted.store(true, Ordering::Release);
     }

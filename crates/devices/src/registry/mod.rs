@@ -22,7 +22,7 @@ pub(crate) use device::{DeviceParts, DeviceState, LastValue, Presence};
 pub use enrolment::Enrolled;
 pub(crate) use product::ProductParts;
 pub use product::{Product, ProductSettings, ProductTopics};
-pub use views::{DeviceStatus, DeviceView, ProductView, Status};
+pub use views::{DeviceStatus, DeviceView, ProductView, ShownSecret, Status};
 
 /// The index: products by id, devices by number. A device by name is found in its product.
 #[derive(Debug, Default)]

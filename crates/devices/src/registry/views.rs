@@ -1,11 +1,37 @@
-//! Products and devices as people and programs see them.
+//! Products and devices as people and programs see them. Secrets are in a view only where one product or device was
+//! asked for or has just been made, and never in what is printed for debugging.
+
+use std::fmt;
 
 use serde::Serialize;
-use yizhan_store::{AuthMode, DynamicRegistration, NodeKind};
+use yizhan_store::{AuthMode, DynamicRegistration, NodeKind, Secret};
 use yizhan_vocabulary::causes::DisconnectCause;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
 
 use super::{Device, Product};
+
+/// A secret that is meant to be shown to whoever asked for it, and to nobody else.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ShownSecret(Secret);
+
+impl ShownSecret {
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl Serialize for ShownSecret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+impl fmt::Debug for ShownSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// A product.
 #[derive(Debug, Clone, Serialize)]
@@ -19,7 +45,8 @@ pub struct ProductView {
     /// How they authenticate.
     pub auth: AuthMode,
     /// The product secret.
-    pub product_secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_secret: Option<ShownSecret>,
     /// Whether devices may register themselves: `off`, `known`, `auto`.
     pub dynamic_registration: &'static str,
     /// How many devices registration may create.
@@ -50,7 +77,7 @@ impl ProductView {
             name: settings.name.clone(),
             node: product.node,
             auth: product.auth,
-            product_secret: settings.secret.expose().to_owned(),
+            product_secret: None,
             dynamic_registration,
             auto_create_quota,
             auto_created: settings.auto_created,
@@ -59,6 +86,11 @@ impl ProductView {
             devices: product.device_count(),
             created_at: product.created_at,
         }
+    }
+
+    pub(crate) fn with_secret(product: &Product) -> Self {
+        let secret = product.settings().secret.clone();
+        Self { product_secret: Some(ShownSecret(secret)), ..Self::of(product) }
     }
 }
 
@@ -113,7 +145,7 @@ pub struct DeviceView {
     pub name: DeviceName,
     /// Its key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub secret: Option<String>,
+    pub secret: Option<ShownSecret>,
     /// Its own switch.
     pub enabled: bool,
     /// Status and evidence.
@@ -158,19 +190,25 @@ impl Device {
         }
     }
 
-    /// All of the device but its last values.
+    /// All of the device but its secret and its last values.
     pub fn view(&self) -> DeviceView {
         let info = self.state.lock().info.clone();
         DeviceView {
             id: self.id,
             product_id: *self.product_id(),
             name: self.name.clone(),
-            secret: self.secret().map(|secret| secret.as_text().to_owned()),
+            secret: None,
             enabled: self.switched_on(),
             presence: self.status(),
             created_at: self.created_at,
             activated_at: self.activated_at(),
             info: info.and_then(|info| serde_json::value::RawValue::from_string(info.into()).ok()),
         }
+    }
+
+    /// The same with its secret.
+    pub fn view_with_secret(&self) -> DeviceView {
+        let secret = self.secret().map(|secret| ShownSecret(Secret::new(secret.as_text())));
+        DeviceView { secret, ..self.view() }
     }
 }

@@ -17,7 +17,7 @@ fn name(text: &str) -> DeviceName {
 
 fn allow(rig: &Rig, rule: DynamicRegistration) {
     let change = ProductChange { dynamic_registration: Some(rule), ..ProductChange::default() };
-    rig.devices.change_product(&product_id(), &change).unwrap();
+    rig.devices.change_product(&product_id(), |_| Ok(change)).unwrap();
 }
 
 #[test]
@@ -44,10 +44,13 @@ fn devices_are_created_by_name_or_counted_on_all_or_none() {
     assert_eq!(names, ["lamp-0001", "lamp-0002", "lamp-0003"]);
     let more = rig.devices.create_devices(&product_id(), numbered).unwrap();
     assert_eq!(more[0].name.as_str(), "lamp-0004");
-    assert_eq!(more[0].secret.as_ref().unwrap().len(), 24);
+    assert_eq!(more[0].secret.as_ref().unwrap().expose().len(), 24);
     let clash = DeviceCreation::Named(vec!["new".into(), "lamp-0001".into()]);
     assert!(matches!(rig.devices.create_devices(&product_id(), clash), Err(DevicesError::Conflict(_))));
     assert!(rig.devices.find(&product_id(), "new").is_none());
+    rig.create(&format!("lamp-{}", u64::MAX));
+    let beyond = DeviceCreation::Numbered { prefix: "lamp-".into(), count: 1 };
+    assert!(matches!(rig.devices.create_devices(&product_id(), beyond), Err(DevicesError::Invalid(_))));
     let bad = DeviceCreation::Named(vec!["a b".into()]);
     assert!(matches!(rig.devices.create_devices(&product_id(), bad), Err(DevicesError::Invalid(_))));
 }
@@ -63,9 +66,47 @@ fn disabling_ends_connections_and_survives_a_restart() {
     assert!(!rig.device().enabled());
     rig.devices.enable_device(&rig.device(), true).unwrap();
     let off = ProductChange { enabled: Some(false), ..ProductChange::default() };
-    rig.devices.change_product(&product_id(), &off).unwrap();
+    rig.devices.change_product(&product_id(), |_| Ok(off)).unwrap();
     assert!(!rig.device().enabled() && rig.device().switched_on());
     assert_eq!(rig.links.disconnected.lock().len(), 1);
+}
+
+#[test]
+fn a_disabled_or_deleted_device_may_do_nothing() {
+    let rig = Rig::new();
+    let (device, topic) = (rig.device(), "DEMOPROD01/dev001/data");
+    assert!(rig.devices.may_publish(&device, topic) && rig.devices.may_subscribe(&device, topic));
+    rig.devices.enable_device(&device, false).unwrap();
+    assert!(!rig.devices.may_publish(&device, topic) && !rig.devices.may_subscribe(&device, topic));
+    rig.devices.enable_device(&device, true).unwrap();
+    rig.devices.delete_device(&device).unwrap();
+    assert!(!rig.devices.may_publish(&device, topic) && !rig.devices.may_subscribe(&device, topic));
+}
+
+#[test]
+fn a_new_secret_takes_the_place_of_the_old_one_and_ends_the_connection() {
+    let rig = Rig::new();
+    let (device, before) = (rig.device(), rig.device().secret().unwrap());
+    let shown = rig.devices.reset_device_secret(&device).unwrap().secret.unwrap();
+    assert_ne!(shown.expose(), before.as_text());
+    assert_eq!(rig.links.disconnected.lock().as_slice(), [(device.id, DisconnectCause::CredentialRevoked)]);
+    let product = rig.devices.product_view(&product_id()).unwrap().product_secret.unwrap();
+    let changed = rig.devices.reset_product_secret(&product_id()).unwrap().product_secret.unwrap();
+    assert_ne!(changed.expose(), product.expose());
+    let rig = rig.restart();
+    assert_eq!(rig.device().secret().unwrap().as_text(), shown.expose());
+    assert_eq!(rig.devices.product_view(&product_id()).unwrap().product_secret.unwrap(), changed);
+}
+
+#[test]
+fn secrets_are_neither_in_lists_nor_in_what_is_printed_for_debugging() {
+    let rig = Rig::new();
+    assert!(rig.device().view().secret.is_none());
+    assert!(rig.devices.product_views()[0].product_secret.is_none());
+    let (device, product) =
+        (rig.device().view_with_secret(), rig.devices.product_view(&product_id()).unwrap());
+    assert!(!format!("{device:?}").contains(device.secret.as_ref().unwrap().expose()));
+    assert!(!format!("{product:?}").contains(product.product_secret.as_ref().unwrap().expose()));
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub struct Authority {
 }
 
 /// A certificate and its private key.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Issued {
     /// The certificate, PEM.
     pub certificate: String,
@@ -230,6 +230,12 @@ impl Authority {
             not_before: facts.not_before,
             not_after: facts.not_after,
         })
+    }
+}
+
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issued").field("serial", &self.serial).finish_non_exhaustive()
     }
 }
 

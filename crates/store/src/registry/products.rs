@@ -26,8 +26,9 @@ fn missing(id: &ProductId) -> String {
 }
 
 impl Store {
-    /// Stores a new product, with the three topics every product starts with.
-    pub fn create_product(&self, product: &ProductRow) -> Result<(), StoreError> {
+    /// Stores a new product with its model, the numbers of the model's properties and the three topics every product
+    /// starts with, all or nothing.
+    pub fn create_product(&self, product: &ProductRow, numbers: &[(&str, u16)]) -> Result<(), StoreError> {
         let sealed = self.sealer.seal(secret_place(product.id.as_str()), product.product_secret.expose())?;
         let (mode, quota) = registration_columns(product.dynamic_registration);
         self.write(|transaction| {
@@ -56,7 +57,7 @@ impl Store {
             for (suffix, rights) in DEFAULT_TOPICS {
                 insert_topic(transaction, &product.id, suffix, rights)?;
             }
-            Ok(())
+            assign_numbers(transaction, &product.id, numbers)
         })
     }
 
@@ -142,9 +143,7 @@ impl Store {
                 params![product.as_str(), model_json],
             )?;
             must_change(changed, || missing(product))?;
-            numbers
-                .iter()
-                .try_for_each(|(identifier, number)| assign_number(transaction, product, identifier, *number))
+            assign_numbers(transaction, product, numbers)
         })
     }
 
@@ -206,6 +205,16 @@ impl Store {
         let sealed = row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from)?;
         self.sealer.unseal(place, sealed)
     }
+}
+
+fn assign_numbers(
+    transaction: &Transaction<'_>,
+    product: &ProductId,
+    numbers: &[(&str, u16)],
+) -> Result<(), StoreError> {
+    numbers
+        .iter()
+        .try_for_each(|(identifier, number)| assign_number(transaction, product, identifier, *number))
 }
 
 fn assign_number(
