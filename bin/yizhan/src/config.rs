@@ -86,11 +86,16 @@ pub struct Connections {
     pub max_connect_bytes: u32,
     /// HTTP connections held at most.
     pub max_http: usize,
+    /// HTTP connections of one address held at most.
+    pub max_http_per_address: u32,
+    /// MQTT connections over WebSocket inside TLS held at most.
+    pub max_websocket_tls: usize,
 }
 
 impl Default for Connections {
     fn default() -> Self {
         let link = LinkSettings::default();
+        let http = HttpSettings::default();
         Self {
             max: link.max_connections,
             max_handshakes_per_address: link.max_handshakes_per_address,
@@ -99,7 +104,9 @@ impl Default for Connections {
             write_deadline_s: link.write_deadline.as_secs(),
             max_packet_bytes: link.max_packet_bytes,
             max_connect_bytes: link.max_connect_bytes,
-            max_http: HttpSettings::default().max_connections,
+            max_http: http.max_connections,
+            max_http_per_address: http.max_connections_per_address,
+            max_websocket_tls: http.max_bridges,
         }
     }
 }
@@ -310,7 +317,15 @@ impl Config {
 
     /// Limits of the HTTP side.
     pub fn http(&self) -> HttpSettings {
-        HttpSettings { max_connections: self.connections.max_http, ..HttpSettings::default() }
+        HttpSettings {
+            max_connections: self.connections.max_http,
+            max_connections_per_address: self.connections.max_http_per_address,
+            max_bridges: self.connections.max_websocket_tls,
+            head_deadline: Duration::from_secs(self.connections.handshake_deadline_s),
+            tls_deadline: Duration::from_secs(self.connections.handshake_deadline_s),
+            write_deadline: Duration::from_secs(self.connections.write_deadline_s),
+            ..HttpSettings::default()
+        }
     }
 
     /// Threads for device connections.

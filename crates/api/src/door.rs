@@ -12,8 +12,6 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 /// The longest request head that is looked at.
 const MAX_HEAD: usize = 16 * 1024;
-/// How long a client may take to send its request head.
-const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 
 /// What came in at the door.
 pub(crate) enum Visitor {
@@ -27,8 +25,8 @@ pub(crate) enum Visitor {
     Gone,
 }
 
-/// Reads the request head and decides.
-pub(crate) async fn receive<S: AsyncRead + Unpin>(stream: &mut S) -> Visitor {
+/// Reads the request head, which must come within `deadline`, and decides.
+pub(crate) async fn receive<S: AsyncRead + Unpin>(stream: &mut S, deadline: Duration) -> Visitor {
     let mut head = Vec::with_capacity(1024);
     let read = async {
         loop {
@@ -44,7 +42,7 @@ pub(crate) async fn receive<S: AsyncRead + Unpin>(stream: &mut S) -> Visitor {
             }
         }
     };
-    match tokio::time::timeout(HEAD_DEADLINE, read).await {
+    match tokio::time::timeout(deadline, read).await {
         Ok(Some(end)) => judge(head, end),
         Ok(None) | Err(_) => Visitor::Gone,
     }

@@ -5,14 +5,17 @@
 
 mod access;
 mod answer;
+mod bridge;
 mod door;
 mod extract;
 mod health;
 mod internal;
+mod places;
 mod registration;
 mod server;
 mod services;
+mod steady;
 
 pub use registration::CertificateHandOuts;
-pub use server::{Door, HttpError, HttpSettings, bind_local, serve_local, serve_plain, serve_tls};
+pub use server::{Door, HttpError, HttpListener, HttpSettings, bind_local, serve};
 pub use services::{Authorities, Services};

@@ -1,6 +1,7 @@
 //! The HTTP listeners: plain, TLS and the local socket. HTTP/1.1 only, with title-case header names and without
 //! compression, because old device clients read headers by their exact case (device protocol facts §0 item 7).
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,37 +17,54 @@ use hyper_util::service::TowerToHyperService;
 use openssl::ssl::{Ssl, SslContext};
 use parking_lot::RwLock;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream, UnixListener};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 use yizhan_link::{Adopted, Peer, RawStream, TransportKind};
 
 use crate::access::{self, Origin};
 use crate::door::{self, Replayed, Visitor};
+use crate::places::{Place, Places};
 use crate::services::Services;
-use crate::{health, internal, registration};
+use crate::steady::{self, SteadyBody, SteadyStream};
+use crate::{bridge, health, internal, registration};
 
 /// Limits of the HTTP side, each with its default.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
-    /// Connections held at most; MQTT over WebSocket does not count.
+    /// Connections from the network held at most; MQTT over WebSocket does not count.
     pub max_connections: usize,
+    /// Those of one address.
+    pub max_connections_per_address: u32,
+    /// Connections through the local socket held at most.
+    pub max_local_connections: usize,
+    /// MQTT connections over WebSocket inside TLS held at most.
+    pub max_bridges: usize,
     /// Largest request body, in bytes.
     pub max_body_bytes: usize,
     /// Time for reading one request's head.
     pub head_deadline: Duration,
     /// Time for the TLS handshake.
     pub tls_deadline: Duration,
+    /// Time in which a WebSocket's peer must take what was written for it.
+    pub write_deadline: Duration,
+    /// Time for requests under way when the server stops.
+    pub drain: Duration,
 }
 
 impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             max_connections: 4_096,
+            max_connections_per_address: 1_024,
+            max_local_connections: 64,
+            max_bridges: 10_000,
             max_body_bytes: 8 * 1024 * 1024,
             head_deadline: Duration::from_secs(10),
             tls_deadline: Duration::from_secs(10),
+            write_deadline: Duration::from_secs(30),
+            drain: Duration::from_secs(5),
         }
     }
 }
@@ -60,7 +78,7 @@ pub enum HttpError {
         /// Its path.
         path: String,
         /// The system's reason.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -70,7 +88,7 @@ pub struct Door {
     services: Arc<Services>,
     routes: Routes,
     settings: HttpSettings,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
     turn: Arc<AtomicUsize>,
     stop: watch::Receiver<bool>,
 }
@@ -83,7 +101,8 @@ impl Door {
     /// The routes over `services`; listeners end when `stop` becomes true.
     pub fn new(services: Arc<Services>, settings: HttpSettings, stop: watch::Receiver<bool>) -> Self {
         let routes = routes(&services, &settings);
-        let places = Arc::new(Semaphore::new(settings.max_connections));
+        let admission = Arc::clone(&services.admission);
+        let places = Arc::new(Places::new(&settings, admission, services.metrics.management()));
         Self { services, routes, settings, places, turn: Arc::default(), stop }
     }
 }
@@ -102,64 +121,74 @@ fn routes(services: &Arc<Services>, settings: &HttpSettings) -> Routes {
     open.nest("/internal/v1", guarded).with_state(Arc::clone(services))
 }
 
-/// Serves HTTP and the MQTT door over TCP.
-pub async fn serve_plain(door: Door, listener: TcpListener) {
-    let mut tasks = JoinSet::new();
-    let mut stop = door.stop.clone();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, address)) => {
-                    let door = door.clone();
-                    tasks.spawn(async move { door.welcome_plain(stream, address).await });
-                }
-                Err(error) => pause_after(&error).await,
-            },
-            Some(_) = tasks.join_next() => {}
-            () = stopped(&mut stop) => break,
-        }
-    }
-    tasks.shutdown().await;
+/// Where HTTP connections come in.
+pub enum HttpListener {
+    /// HTTP and the MQTT door over TCP.
+    Plain(TcpListener),
+    /// The same inside TLS. The context can be exchanged while the server runs.
+    Tls(TcpListener, Arc<RwLock<SslContext>>),
+    /// The local socket; its requests need no token.
+    Local(UnixListener),
 }
 
-/// The same inside TLS.
-pub async fn serve_tls(door: Door, listener: TcpListener, context: Arc<RwLock<SslContext>>) {
-    let mut tasks = JoinSet::new();
-    let mut stop = door.stop.clone();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, address)) => {
-                    let (door, context) = (door.clone(), Arc::clone(&context));
-                    tasks.spawn(async move { door.welcome_tls(stream, address, &context).await });
-                }
-                Err(error) => pause_after(&error).await,
-            },
-            Some(_) = tasks.join_next() => {}
-            () = stopped(&mut stop) => break,
-        }
-    }
-    tasks.shutdown().await;
+/// A connection just accepted.
+enum Stream {
+    Plain(TcpStream, SocketAddr),
+    Tls(TcpStream, SocketAddr, Arc<RwLock<SslContext>>),
+    Local(UnixStream),
 }
 
-/// Serves HTTP on the local socket; its requests need no token.
-pub async fn serve_local(door: Door, listener: UnixListener) {
-    let mut tasks = JoinSet::new();
+impl HttpListener {
+    async fn accept(&self) -> io::Result<Stream> {
+        Ok(match self {
+            Self::Plain(listener) => {
+                let (stream, address) = listener.accept().await?;
+                Stream::Plain(stream, address)
+            }
+            Self::Tls(listener, context) => {
+                let (stream, address) = listener.accept().await?;
+                Stream::Tls(stream, address, Arc::clone(context))
+            }
+            Self::Local(listener) => Stream::Local(listener.accept().await?.0),
+        })
+    }
+}
+
+impl Stream {
+    const fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Plain(_, address) | Self::Tls(_, address, _) => Some(*address),
+            Self::Local(_) => None,
+        }
+    }
+}
+
+/// Serves the connections of one listener until the server stops; then those that are open have a moment to end.
+pub async fn serve(door: Door, listener: HttpListener) {
+    let mut visits = JoinSet::new();
     let mut stop = door.stop.clone();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let door = door.clone();
-                    tasks.spawn(async move { door.serve_http(stream, Origin::Local, None).await });
+                Ok(stream) => {
+                    // Closing without a word is all that a full server can afford; it is counted.
+                    if let Some(place) = door.places.take(stream.address().map(|address| address.ip())) {
+                        let door = door.clone();
+                        visits.spawn(async move { door.welcome(stream, place).await });
+                    }
                 }
                 Err(error) => pause_after(&error).await,
             },
-            Some(_) = tasks.join_next() => {}
+            Some(_) = visits.join_next() => {}
             () = stopped(&mut stop) => break,
         }
     }
-    tasks.shutdown().await;
+    drop(listener);
+    let ended = async { while visits.join_next().await.is_some() {} };
+    if tokio::time::timeout(door.settings.drain, ended).await.is_err() {
+        tracing::warn!(open = visits.len(), "HTTP connections did not end in time");
+    }
+    visits.shutdown().await;
 }
 
 /// Ends when the server stops.
@@ -175,7 +204,7 @@ pub fn bind_local(path: &Path) -> Result<UnixListener, HttpError> {
     let failed = |source| HttpError::LocalSocket { path: path.display().to_string(), source };
     match std::fs::remove_file(path) {
         Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
     let listener = UnixListener::bind(path).map_err(failed)?;
@@ -184,33 +213,38 @@ pub fn bind_local(path: &Path) -> Result<UnixListener, HttpError> {
 }
 
 /// Accepting fails when the process is out of descriptors; trying again at once would only burn the processor.
-async fn pause_after(error: &std::io::Error) {
+async fn pause_after(error: &io::Error) {
     tracing::warn!(%error, "accepting an HTTP connection failed");
     tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
 impl Door {
-    async fn welcome_plain(&self, mut stream: TcpStream, address: SocketAddr) {
-        // Refusal of the option is harmless: answers are then a little later.
-        let _ = stream.set_nodelay(true);
-        match door::receive(&mut stream).await {
-            Visitor::Mqtt { answer, early } => {
-                if stream.write_all(answer.as_bytes()).await.is_ok()
-                    && let Ok(stream) = stream.into_std()
-                {
-                    let stream = RawStream::Tcp(mio::net::TcpStream::from_std(stream));
-                    self.adopt(stream, early, address, TransportKind::WebSocket);
-                }
-            }
-            Visitor::Refused(answer) => drop(stream.write_all(answer.as_bytes()).await),
-            Visitor::Http(first) => {
-                self.serve_http(Replayed::new(first, stream), Origin::Network, Some(address)).await;
-            }
-            Visitor::Gone => {}
+    async fn welcome(&self, stream: Stream, place: Place) {
+        match stream {
+            Stream::Plain(stream, address) => self.welcome_plain(stream, address, place).await,
+            Stream::Tls(stream, address, context) => self.welcome_tls(stream, address, &context, place).await,
+            Stream::Local(stream) => self.serve_http(stream, Origin::Local, None, place).await,
         }
     }
 
-    async fn welcome_tls(&self, stream: TcpStream, address: SocketAddr, context: &RwLock<SslContext>) {
+    async fn welcome_plain(&self, stream: TcpStream, address: SocketAddr, place: Place) {
+        // Refusal of the option is harmless: answers are then a little later.
+        let _ = stream.set_nodelay(true);
+        if let Some((stream, early)) = self.meet(stream, address, place).await
+            && let Ok(stream) = stream.into_std()
+        {
+            let stream = RawStream::Tcp(mio::net::TcpStream::from_std(stream));
+            self.adopt(stream, early, address, TransportKind::WebSocket);
+        }
+    }
+
+    async fn welcome_tls(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        context: &RwLock<SslContext>,
+        place: Place,
+    ) {
         let _ = stream.set_nodelay(true);
         let Ok(mut stream) =
             Ssl::new(&context.read()).and_then(|ssl| tokio_openssl::SslStream::new(ssl, stream))
@@ -218,22 +252,47 @@ impl Door {
             return;
         };
         let handshake = std::pin::Pin::new(&mut stream).accept();
-        match tokio::time::timeout(self.settings.tls_deadline, handshake).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return,
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            done = tokio::time::timeout(self.settings.tls_deadline, handshake) => match done {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) | Err(_) => return,
+            },
+            () = stopped(&mut stop) => return,
         }
-        match door::receive(&mut stream).await {
+        if let Some((stream, early)) = self.meet(stream, address, place).await {
+            self.bridge(stream, early, address).await;
+        }
+    }
+
+    /// Serves HTTP; what is an upgrade to MQTT is answered and handed back, with what came behind the request.
+    async fn meet<S>(&self, mut stream: S, address: SocketAddr, mut place: Place) -> Option<(S, Vec<u8>)>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut stop = self.stop.clone();
+        let visitor = tokio::select! {
+            visitor = door::receive(&mut stream, self.settings.head_deadline) => visitor,
+            () = stopped(&mut stop) => Visitor::Gone,
+        };
+        place.handshake_done();
+        match visitor {
             Visitor::Mqtt { answer, early } => {
-                if stream.write_all(answer.as_bytes()).await.is_ok() {
-                    self.bridge(stream, early, address).await;
-                }
+                return self.say(&mut stream, &answer).await.then_some((stream, early));
             }
-            Visitor::Refused(answer) => drop(stream.write_all(answer.as_bytes()).await),
+            Visitor::Refused(answer) => drop(self.say(&mut stream, &answer).await),
             Visitor::Http(first) => {
-                self.serve_http(Replayed::new(first, stream), Origin::Network, Some(address)).await;
+                self.serve_http(Replayed::new(first, stream), Origin::Network, Some(address), place).await;
             }
             Visitor::Gone => {}
         }
+        None
+    }
+
+    /// Writes a short answer; false if the peer does not take it.
+    async fn say(&self, stream: &mut (impl AsyncWrite + Unpin), answer: &str) -> bool {
+        let written = tokio::time::timeout(self.settings.head_deadline, stream.write_all(answer.as_bytes()));
+        matches!(written.await, Ok(Ok(())))
     }
 
     fn adopt(&self, stream: RawStream, early: Vec<u8>, address: SocketAddr, transport: TransportKind) {
@@ -242,45 +301,39 @@ impl Door {
         self.services.router.adopt(Adopted { stream, early, peer }, core);
     }
 
-    /// A core reads plain streams only: it gets one end of a pair, and this task carries bytes between the other end
-    /// and TLS.
-    async fn bridge<S: AsyncRead + AsyncWrite + Unpin>(
-        &self,
-        mut stream: S,
-        early: Vec<u8>,
-        address: SocketAddr,
-    ) {
+    /// Hands a core one end of a pair of sockets and serves the other one.
+    async fn bridge<S>(&self, stream: S, early: Vec<u8>, address: SocketAddr)
+    where
+        S: AsyncRead + AsyncWrite,
+    {
+        let Some(_bridge) = self.places.take_bridge() else { return };
         let Ok((ours, theirs)) = std::os::unix::net::UnixStream::pair() else { return };
         if ours.set_nonblocking(true).is_err() || theirs.set_nonblocking(true).is_err() {
             return;
         }
-        let Ok(mut ours) = tokio::net::UnixStream::from_std(ours) else { return };
+        let Ok(ours) = UnixStream::from_std(ours) else { return };
         let theirs = RawStream::Unix(mio::net::UnixStream::from_std(theirs));
         self.adopt(theirs, early, address, TransportKind::WebSocketTls);
-        // How the bytes ended does not matter: the core sees its end close and says why the connection ended.
-        let _ = tokio::io::copy_bidirectional(&mut stream, &mut ours).await;
+        bridge::carry(stream, ours, self.settings.write_deadline).await;
     }
 
-    async fn serve_http<S>(&self, stream: S, origin: Origin, address: Option<SocketAddr>)
+    async fn serve_http<S>(&self, stream: S, origin: Origin, address: Option<SocketAddr>, _place: Place)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Ok(_place) = self.places.try_acquire() else {
-            tracing::warn!(peer = door::described(address), "too many HTTP connections");
-            return;
-        };
         let remote = Remote(address.map(|address| address.ip()));
         let routes =
             self.routes.clone().map_request(move |mut request: http::Request<hyper::body::Incoming>| {
                 request.extensions_mut().insert(origin);
                 request.extensions_mut().insert(remote);
-                request.map(axum::body::Body::new)
+                request.map(|body| axum::body::Body::new(SteadyBody::new(body, steady::PATIENCE)))
             });
         let mut builder = hyper::server::conn::http1::Builder::new();
         builder
             .title_case_headers(true)
             .timer(TokioTimer::new())
             .header_read_timeout(self.settings.head_deadline);
+        let stream = SteadyStream::new(stream, steady::PATIENCE);
         let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
         let mut connection = std::pin::pin!(connection);
         let mut stop = self.stop.clone();

@@ -47,4 +47,8 @@ counters! {
     SubscribesRefused = "yizhan_subscribes_refused_total", "Subscriptions refused for lack of rights.";
     /// Batches of records made durable for a core.
     Batches = "yizhan_batches_total", "Batches of records that a core submitted to the journal.";
+    /// HTTP connections closed at once because there were too many.
+    HttpRefused = "yizhan_http_connections_refused_total", "HTTP connections not taken because there were too many.";
+    /// WebSockets inside TLS closed because there were too many.
+    BridgesRefused = "yizhan_websocket_tls_refused_total", "WebSockets inside TLS not taken because there were too many.";
 }

@@ -20,7 +20,7 @@ use openssl::ssl::SslContext;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use yizhan_api::{CertificateHandOuts, Door, Services, serve_local, serve_plain, serve_tls};
+use yizhan_api::{CertificateHandOuts, Door, HttpListener, Services};
 use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_identity::signed_request::HostList;
 use yizhan_identity::throttle::Throttle;
@@ -193,15 +193,11 @@ impl Server {
     fn stop(mut self) {
         tracing::info!("stopping");
         self.run_files.withdraw();
-        self.cores.stop(&self.services.router);
         // A closed channel means that every listener has ended already.
         let _ = self.stop.send(true);
-        self.runtime.block_on(async {
-            let ended = async { while self.listeners.join_next().await.is_some() {} };
-            if tokio::time::timeout(Duration::from_secs(5), ended).await.is_err() {
-                tracing::warn!("some HTTP connections did not end in time");
-            }
-        });
+        self.cores.stop(&self.services.router);
+        // Each ends within its own deadline.
+        self.runtime.block_on(async { while self.listeners.join_next().await.is_some() {} });
         self.reconcile.stop();
         self.services.journal.shutdown();
         self.runtime.shutdown_timeout(Duration::from_secs(2));
@@ -284,10 +280,12 @@ fn open_http(
     let _inside = runtime.enter();
     let (http, https) = (tokio::net::TcpListener::from_std(http)?, tokio::net::TcpListener::from_std(https)?);
     let mut listeners = JoinSet::new();
-    listeners.spawn(serve_plain(door.clone(), http));
-    listeners.spawn(serve_tls(door.clone(), https, Arc::clone(tls)));
     let local = yizhan_api::bind_local(&socket)?;
-    listeners.spawn(serve_local(door.clone(), local));
+    for listener in
+        [HttpListener::Plain(http), HttpListener::Tls(https, Arc::clone(tls)), HttpListener::Local(local)]
+    {
+        listeners.spawn(yizhan_api::serve(door.clone(), listener));
+    }
     Ok(listeners)
 }
 

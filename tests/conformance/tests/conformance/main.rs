@@ -9,6 +9,7 @@ mod authentication;
 mod connect;
 mod data;
 mod delivery;
+mod doors;
 mod expiry;
 mod flow;
 mod guard;
