@@ -13,8 +13,8 @@ const CHUNK_BYTES: usize = 8 * 1024;
 /// What is left to one direction after the other one has ended: enough for a goodbye to arrive.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Carries bytes both ways until both ended, or until a short time after the first one did. Whoever does not take a
-/// chunk within `write_deadline` has ended too.
+/// Carries bytes both ways until both ended, or until a short time after the first one did. Whoever takes nothing for
+/// `write_deadline` has ended too.
 ///
 /// How it ended does not matter here: the core sees its end close and says why the connection ended.
 pub(crate) async fn carry<C, S>(client: C, core: S, write_deadline: Duration)
@@ -39,11 +39,12 @@ async fn one_way(
 ) {
     let mut buffer = vec![0; CHUNK_BYTES];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        let write = async {
-            to.write_all(&buffer[..count]).await?;
-            to.flush().await
-        };
-        if !matches!(timeout(write_deadline, write).await, Ok(Ok(()))) {
+        let mut rest = &buffer[..count];
+        while !rest.is_empty() {
+            let Ok(Ok(taken @ 1..)) = timeout(write_deadline, to.write(rest)).await else { return };
+            rest = &rest[taken..];
+        }
+        if !matches!(timeout(write_deadline, to.flush()).await, Ok(Ok(()))) {
             return;
         }
     }
