@@ -125,6 +125,10 @@ pub struct Sessions {
     pub user_max_queued: u32,
     /// Seconds an ordinary client's session survives its connection, at most.
     pub user_max_expiry_s: u64,
+    /// Sessions of ordinary clients that survive their connection, in all.
+    pub max_kept: usize,
+    /// Sessions that survive their connection, of one MQTT user.
+    pub user_max_kept: usize,
     /// Bytes of messages stored for one client.
     pub max_queued_bytes: u32,
     /// Subscriptions of one client.
@@ -144,6 +148,8 @@ impl Default for Sessions {
             device_expiry_s: router.device_session_expiry.as_secs(),
             user_max_queued: router.user_max_queued,
             user_max_expiry_s: router.user_max_session_expiry.as_secs(),
+            max_kept: router.max_kept_sessions,
+            user_max_kept: router.user_max_kept_sessions,
             max_queued_bytes: router.max_queued_bytes,
             max_subscriptions: router.max_subscriptions,
             max_retained: router.max_retained,
@@ -273,6 +279,8 @@ impl Config {
             device_session_expiry: Duration::from_secs(self.sessions.device_expiry_s),
             user_max_queued: self.sessions.user_max_queued,
             user_max_session_expiry: Duration::from_secs(self.sessions.user_max_expiry_s),
+            max_kept_sessions: self.sessions.max_kept,
+            user_max_kept_sessions: self.sessions.user_max_kept,
             max_queued_bytes: self.sessions.max_queued_bytes,
             max_subscriptions: self.sessions.max_subscriptions,
             max_retained: self.sessions.max_retained,

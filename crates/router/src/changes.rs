@@ -13,6 +13,7 @@ use yizhan_journal::{Batch, Journal, Record, RecordKind, STREAM_SYSTEM};
 use yizhan_mqtt::{Message, PacketId, SubscribeOptions, SubscriptionIds};
 use yizhan_vocabulary::UnixMillis;
 
+use crate::identifiers::Mark;
 use crate::sessions::{PendingWill, SessionId, SessionKey};
 
 /// The record kind of the router's changes; state kinds 32 to 63 are the router's.
@@ -67,6 +68,8 @@ pub(crate) enum Change {
     Taken { at: At, packet_id: PacketId },
     /// The session's own identifier is free again.
     Freed { at: At, packet_id: PacketId },
+    /// Packet identifiers up to here may be sent to this client without a further record.
+    Marked { key: SessionKey, mark: Mark },
 }
 
 /// A change that could not be read back.

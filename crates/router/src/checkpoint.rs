@@ -1,5 +1,5 @@
-//! What the journal's checkpoints store for the router: kept sessions and retained messages, each as a whole, whenever
-//! it changed since the last checkpoint.
+//! What the journal's checkpoints store for the router: kept sessions, retained messages and marks of packet
+//! identifiers, each as a whole, whenever it changed since the last checkpoint.
 
 use serde::{Deserialize, Serialize};
 use yizhan_journal::{Checkpoint, StateWriter};
@@ -11,6 +11,7 @@ use crate::sessions::{PendingWill, SessionKey};
 
 pub(crate) const SESSIONS: &str = "router.sessions";
 pub(crate) const RETAINED: &str = "router.retained";
+pub(crate) const IDENTIFIERS: &str = "router.identifiers";
 
 /// The layout of the images; stands before each of them.
 pub(crate) const IMAGE_VERSION: u8 = 1;
@@ -47,11 +48,16 @@ pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
 
 struct SessionTableCheckpoint(Router);
 struct RetainedTableCheckpoint(Router);
+struct IdentifierTableCheckpoint(Router);
 
 impl Router {
     /// What the journal calls to checkpoint the router's state.
     pub fn checkpoints(&self) -> Vec<Box<dyn Checkpoint>> {
-        vec![Box::new(SessionTableCheckpoint(self.clone())), Box::new(RetainedTableCheckpoint(self.clone()))]
+        vec![
+            Box::new(SessionTableCheckpoint(self.clone())),
+            Box::new(RetainedTableCheckpoint(self.clone())),
+            Box::new(IdentifierTableCheckpoint(self.clone())),
+        ]
     }
 }
 
@@ -102,6 +108,21 @@ impl Checkpoint for RetainedTableCheckpoint {
                     out.delete(topic.as_bytes());
                     retained.seqs.remove(&topic);
                 }
+            }
+        }
+    }
+}
+
+impl Checkpoint for IdentifierTableCheckpoint {
+    fn table(&self) -> &'static str {
+        IDENTIFIERS
+    }
+
+    fn collect(&mut self, out: &mut StateWriter) {
+        for (key, mark) in self.0.shared.identifiers.lock().take_changed() {
+            match mark {
+                Some(mark) => out.put(&encode(&key), &encode(&mark)),
+                None => out.delete(&encode(&key)),
             }
         }
     }

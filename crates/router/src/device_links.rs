@@ -5,16 +5,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use yizhan_devices::{Device, DeviceLinks, Downlink, SendOutcome};
-use yizhan_mqtt::{Delivery, Message, QoS};
+use yizhan_mqtt::{Delivery, Message, PacketId, QoS};
 use yizhan_observe::Counter;
 use yizhan_vocabulary::DeviceId;
 use yizhan_vocabulary::causes::{DisconnectCause, DropReason};
 
 use crate::changes::{At, Change, Target};
 use crate::core::granted_qos;
+use crate::expiry::open_batch;
 use crate::fanout::reason_of;
 use crate::router::{Router, Shared};
-use crate::sessions::{ClientSession, Inner};
+use crate::sessions::{ClientSession, Inner, SessionKey};
 
 /// How long a caller waits for the journal before a message for an absent device counts as not stored.
 const STORE_DEADLINE: Duration = Duration::from_secs(5);
@@ -36,12 +37,13 @@ impl DeviceLinks for Router {
     }
 
     fn disconnect(&self, device: DeviceId, cause: DisconnectCause) {
-        if let Some(session) = self.shared.find_device_session(device) {
-            self.shared.close(&session, cause);
-            if cause == DisconnectCause::Deleted {
-                self.shared.forget(&session);
-            }
+        let session = self.shared.find_device_session(device);
+        if cause != DisconnectCause::Deleted {
+            session.inspect(|session| self.shared.close(session, cause));
+            return;
         }
+        session.inspect(|session| self.shared.end_and_close(session, cause));
+        self.shared.identifiers.lock().forget(&SessionKey::Device(device));
     }
 
     fn online(&self, device: DeviceId) -> bool {
@@ -101,32 +103,35 @@ impl Shared {
         if self.journal().accepting().is_err() {
             return SendOutcome::Refused(DropReason::StorageUnavailable);
         }
-        let packet_id = match inner.session.reserve(delivery.clone(), false) {
-            Ok(packet_id) => packet_id,
-            Err(refused) => return SendOutcome::Refused(reason_of(&refused)),
-        };
-        let at = At { session: session.id, version: inner.next_version() };
-        self.mark_dirty(session, &mut inner);
+        let now = self.clock.now();
+        let (mut batch, mut expired) = (open_batch(lane), Vec::new());
+        let reserved = inner.reserve(delivery.clone(), false, now, &mut expired);
+        if let Ok(packet_id) = reserved {
+            let at = At { session: session.id, version: inner.next_version() };
+            self.mark_dirty(session, &mut inner);
+            waiting_message(at, packet_id, delivery).record(self.journal(), now, &mut batch);
+        }
         drop(inner);
-        let target = Target {
-            at,
-            packet_id,
-            qos: delivery.qos as u8,
-            retain: false,
-            subscription_ids: delivery.subscription_ids.clone(),
-            away: true,
+        for settled in expired {
+            self.settle(session, settled, &self.counters, now, &mut batch);
+        }
+        let packet_id = match reserved {
+            Ok(packet_id) => packet_id,
+            Err(refused) => {
+                self.submit_overdue(lane, batch, Vec::new());
+                return SendOutcome::Refused(reason_of(&refused));
+            }
         };
-        let change =
-            Change::Published { message: delivery.message, retained_seq: None, targets: vec![target] };
-        let stored = {
-            let lane = lane.lock();
-            let mut batch = lane.batch();
-            change.record(self.journal(), self.clock.now(), &mut batch);
-            lane.submit(&mut batch).ok().is_some_and(|ticket| lane.wait(ticket, STORE_DEADLINE).is_ok())
-        };
+        let stored = lane.submit(&mut batch).is_ok_and(|ticket| lane.wait(ticket, STORE_DEADLINE).is_ok());
         let mut inner = session.inner.lock();
         if !stored {
             inner.session.restore_settled(packet_id);
+            // The journal may have the message in the end, after the caller was told that it was not stored.
+            let at = At { session: session.id, version: inner.next_version() };
+            self.mark_dirty(session, &mut inner);
+            Change::Settled { at, packet_id }.record(self.journal(), self.clock.now(), &mut batch);
+            drop(inner);
+            self.submit_overdue(lane, batch, Vec::new());
             return SendOutcome::Refused(DropReason::StorageUnavailable);
         }
         inner.session.ready(packet_id);
@@ -134,16 +139,17 @@ impl Shared {
         self.counters.add(Counter::MessagesQueued, 1);
         SendOutcome::Queued
     }
+}
 
-    /// Ends the session of a deleted device.
-    fn forget(&self, session: &Arc<ClientSession>) {
-        let Some(lane) = self.management.get() else { return };
-        let lane = lane.lock();
-        let mut batch = lane.batch();
-        batch.begin();
-        self.end_session(session, DropReason::SessionEnded, &self.counters, self.clock.now(), &mut batch);
-        if let Err(refused) = lane.submit(&mut batch) {
-            tracing::warn!(%refused, "the end of a deleted device's session could not be written down");
-        }
-    }
+/// The record of a message for a client that is not there.
+fn waiting_message(at: At, packet_id: PacketId, delivery: Delivery) -> Change {
+    let target = Target {
+        at,
+        packet_id,
+        qos: delivery.qos as u8,
+        retain: delivery.retain,
+        subscription_ids: delivery.subscription_ids,
+        away: true,
+    };
+    Change::Published { message: delivery.message, retained_seq: None, targets: vec![target] }
 }

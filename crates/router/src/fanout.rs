@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use yizhan_devices::{Device, Diagnostic, Direction};
 use yizhan_journal::Batch;
 use yizhan_mqtt::{
-    Delivery, Match, Message, PacketId, QoS, RefusedDelivery, SubscribeOptions, SubscriptionIds,
+    Delivery, Match, Message, PacketId, QoS, RefusedDelivery, Settled, SubscribeOptions, SubscriptionIds,
 };
 use yizhan_observe::{Counter, Shard};
 use yizhan_vocabulary::UnixMillis;
@@ -151,6 +151,7 @@ impl Shared {
         fanout: &mut Fanout,
         targets: &mut Vec<Target>,
     ) {
+        let mut expired = Vec::new();
         let mut inner = session.inner.lock();
         let refused = if inner.ended {
             Some(DropReason::SessionEnded)
@@ -161,7 +162,7 @@ impl Shared {
         } else {
             let durable = inner.kept;
             let away = inner.owner.is_none();
-            match inner.session.reserve(delivery.clone(), !durable) {
+            match inner.reserve(delivery.clone(), !durable, sender.now, &mut expired) {
                 Ok(packet_id) if durable => {
                     let at = At { session: session.id, version: inner.next_version() };
                     targets.push(Target {
@@ -178,6 +179,7 @@ impl Shared {
                         sender.counters.add(Counter::MessagesQueued, 1);
                     }
                     drop(inner);
+                    self.settle_all(session, expired, sender, batch);
                     self.log_delivery(session, &delivery, sender.now, batch);
                     return;
                 }
@@ -191,12 +193,27 @@ impl Shared {
                     self.tell(owner, sender);
                 }
                 drop(inner);
+                self.settle_all(session, expired, sender, batch);
                 self.log_delivery(session, &delivery, sender.now, batch);
             }
             Some(reason) => {
                 drop(inner);
+                self.settle_all(session, expired, sender, batch);
                 self.drop_delivery(session, &delivery, reason, sender, batch);
             }
+        }
+    }
+
+    /// Settles what had to make room.
+    fn settle_all(
+        &self,
+        session: &Arc<ClientSession>,
+        settled: Vec<Settled>,
+        sender: &Sender<'_>,
+        batch: &mut Batch,
+    ) {
+        for one in settled {
+            self.settle(session, one, sender.counters, sender.now, batch);
         }
     }
 

@@ -6,10 +6,11 @@
 //! * `core/` follows one packet: CONNECT, PUBLISH, SUBSCRIBE, the acknowledgements, and the gate that holds every
 //!   answer back until what it promises is durable.
 //! * `sessions` and `fanout` are shared between the cores: who is known, who subscribes, how a message reaches them.
-//! * `changes`, `recovery` and `checkpoint` make kept sessions and retained messages survive the process.
+//! * `changes`, `recovery`, `checkpoint` and `identifiers` make kept sessions and retained messages survive the process.
 //!
 //! What must stay true: no acknowledgement leaves before the journal has what it promises; locks are taken in the order
-//! session table, subscriptions, one session, retained messages, and never two sessions at once.
+//! session table, subscriptions, one session, retained messages, and never two sessions at once. Counts, the timetable,
+//! identifiers and the lists for checkpoints are locked last and for moments.
 
 mod changes;
 mod checkpoint;
@@ -17,6 +18,7 @@ mod core;
 mod device_links;
 mod expiry;
 mod fanout;
+mod identifiers;
 mod recovery;
 mod retained;
 mod router;

@@ -12,6 +12,7 @@ use yizhan_vocabulary::UnixMillis;
 use crate::changes::{At, Change, ChangeError, STATE_KIND, Target};
 use crate::checkpoint::{RetainedCheckpoint, SessionCheckpoint, decode};
 use crate::core::is_routed;
+use crate::identifiers::Mark;
 use crate::router::Router;
 use crate::sessions::{
     ClientSession, Inner, Member, PendingWill, SessionId, SessionKey, device_limits, user_limits,
@@ -27,6 +28,9 @@ struct Draft {
     expiry_s: u32,
     detached_at: Option<UnixMillis>,
     will: Option<Box<PendingWill>>,
+    /// The version of the last end or beginning of a connection. Connections of one client may come to different cores,
+    /// whose records may be out of order by a batch.
+    link_version: u64,
     session: Session,
 }
 
@@ -64,13 +68,19 @@ impl Router {
                 retained.replay(&topic, checkpoint.seq, Some(checkpoint.message));
                 retained.dirty.remove(&topic);
             }
+            crate::checkpoint::IDENTIFIERS => {
+                let client: SessionKey = decode(key).ok_or_else(unreadable)?;
+                let mark: Mark = decode(value).ok_or_else(unreadable)?;
+                self.shared.identifiers.lock().set(&client, mark);
+            }
             _ => return Err(RecoveryError(format!("{table} is not a table of the router"))),
         }
         Ok(())
     }
 
     /// The checkpoint tables that [`Router::restore`] understands.
-    pub const TABLES: [&'static str; 2] = [crate::checkpoint::SESSIONS, crate::checkpoint::RETAINED];
+    pub const TABLES: [&'static str; 3] =
+        [crate::checkpoint::SESSIONS, crate::checkpoint::RETAINED, crate::checkpoint::IDENTIFIERS];
 
     /// Takes one record of the journal; records of others are passed over.
     pub fn replay(&self, record: &RecordView<'_>) -> Result<(), RecoveryError> {
@@ -80,6 +90,7 @@ impl Router {
         let change =
             Change::decode(record.body).map_err(|error: ChangeError| RecoveryError(error.to_string()))?;
         match change {
+            Change::Marked { key, mark } => self.shared.identifiers.lock().set(&key, mark),
             Change::RetainedCleared { topic, seq } => self.shared.retained.lock().replay(&topic, seq, None),
             Change::Published { message, retained_seq, targets } => {
                 if let Some(seq) = retained_seq {
@@ -104,44 +115,65 @@ impl Router {
     /// `now`. Call it after the last record and before anything connects.
     pub fn finish_recovery(&self, now: UnixMillis) {
         let Some(recovery) = self.shared.recovery.lock().take() else { return };
-        let shared = &self.shared;
-        for (id, draft) in recovery.drafts {
-            let Some(key) = draft.key.filter(|_| !recovery.ended.contains(&id)) else { continue };
-            let device = match &key {
-                SessionKey::Device(device) => match shared.devices.device(*device) {
-                    Some(device) => Some(device),
-                    None => continue, // The device was deleted; nobody can come back for this session.
-                },
-                SessionKey::User { .. } => None,
-            };
-            let mut inner = Inner::new(draft.session);
-            inner.kept = true;
-            inner.version = draft.version;
-            inner.expiry_s = draft.expiry_s;
-            inner.detached_at = Some(draft.detached_at.unwrap_or(now));
-            inner.will = draft.will;
-            inner.dirty = true;
-            let filters: Vec<_> =
-                inner.session.subscriptions().iter().map(|it| (it.filter.clone(), it.options)).collect();
-            let session = Arc::new(ClientSession {
-                id,
-                key: key.clone(),
-                device,
-                connected: AtomicBool::new(false),
-                inner: Mutex::new(inner),
-            });
-            for (filter, options) in filters.into_iter().filter(|(filter, _)| is_routed(filter)) {
-                shared.subscriptions.write().insert(&filter, Member(Arc::clone(&session)), options);
-            }
-            shared.dirty.lock().push(Arc::clone(&session));
-            shared.schedule(&session, &session.inner.lock());
-            shared.sessions.update(&key, |present| {
-                // Two sessions of one client: the later one has the greater number.
-                if present.as_ref().is_none_or(|present| present.id < id) {
-                    *present = Some(session);
-                }
-            });
+        if recovery.unreadable > 0 {
+            tracing::warn!(messages = recovery.unreadable, "stored messages could not be read and are lost");
         }
+        let current = recovery.current(|key| self.is_known(key));
+        let mut gone: Vec<_> = recovery.ended.into_iter().collect();
+        for (id, mut draft) in recovery.drafts {
+            match draft.key.take().filter(|key| current.get(key) == Some(&id)) {
+                Some(key) => self.revive(id, key, draft, now),
+                None => gone.push(id),
+            }
+        }
+        let sessions = &self.shared.sessions;
+        self.shared.identifiers.lock().retain(|key| match key {
+            SessionKey::Device(_) => self.is_known(key),
+            SessionKey::User { .. } => sessions.find(key).is_some(),
+        });
+        // Their rows must go from the checkpoint: the records that say that they ended do not stay for ever.
+        self.shared.gone.lock().extend(gone);
+    }
+
+    /// Whether there is still somebody who can come back for a session.
+    fn is_known(&self, key: &SessionKey) -> bool {
+        match key {
+            SessionKey::Device(device) => self.shared.devices.device(*device).is_some(),
+            SessionKey::User { user, .. } => self.shared.users.find(user).is_some(),
+        }
+    }
+
+    fn revive(&self, id: SessionId, key: SessionKey, draft: Draft, now: UnixMillis) {
+        let shared = &self.shared;
+        let device = match &key {
+            SessionKey::Device(device) => shared.devices.device(*device),
+            SessionKey::User { .. } => None,
+        };
+        let mut inner = Inner::new(draft.session);
+        if let Some(mark) = shared.identifiers.lock().mark(&key) {
+            inner.session.set_next_packet_id(mark.until);
+        }
+        shared.kept_sessions.set(&key, &mut inner, true);
+        inner.version = draft.version;
+        inner.expiry_s = draft.expiry_s;
+        inner.detached_at = Some(draft.detached_at.unwrap_or(now));
+        inner.will = draft.will;
+        inner.dirty = true;
+        let filters: Vec<_> =
+            inner.session.subscriptions().iter().map(|it| (it.filter.clone(), it.options)).collect();
+        let session = Arc::new(ClientSession {
+            id,
+            key: key.clone(),
+            device,
+            connected: AtomicBool::new(false),
+            inner: Mutex::new(inner),
+        });
+        for (filter, options) in filters.into_iter().filter(|(filter, _)| is_routed(filter)) {
+            shared.subscriptions.write().insert(&filter, Member(Arc::clone(&session)), options);
+        }
+        shared.dirty.lock().push(Arc::clone(&session));
+        shared.schedule(&session, &session.inner.lock());
+        shared.sessions.update(&key, |present| *present = Some(session));
     }
 }
 
@@ -158,6 +190,7 @@ impl Draft {
             expiry_s: u32::MAX,
             detached_at: None,
             will: None,
+            link_version: 0,
             session: Session::new(limits),
         }
     }
@@ -174,6 +207,7 @@ impl Draft {
             expiry_s: checkpoint.expiry_s,
             detached_at: checkpoint.detached_at,
             will: checkpoint.will,
+            link_version: checkpoint.version,
             session: Session::restore(limits, checkpoint.image),
         }
     }
@@ -191,8 +225,18 @@ impl Draft {
 }
 
 impl Draft {
+    /// Says whether a beginning or end of a connection is later than what is known.
+    fn is_news(&mut self, version: u64) -> bool {
+        let news = version > self.link_version;
+        self.link_version = self.link_version.max(version);
+        news
+    }
+
     /// The client came back: what waited for it may have been sent, and its will is off.
-    fn attach(&mut self) {
+    fn attach(&mut self, version: u64) {
+        if !self.is_news(version) {
+            return;
+        }
         if self.detached_at.take().is_some() {
             let mut image = self.session.image();
             for delivery in &mut image.deliveries {
@@ -205,6 +249,21 @@ impl Draft {
 }
 
 impl Recovery {
+    /// The session of each client that is to live on: of two, the later one, which has the greater number.
+    fn current(&self, is_known: impl Fn(&SessionKey) -> bool) -> AHashMap<SessionKey, SessionId> {
+        let mut current = AHashMap::new();
+        for (id, draft) in &self.drafts {
+            if let Some(key) = &draft.key
+                && !self.ended.contains(id)
+                && is_known(key)
+            {
+                let latest = current.entry(key.clone()).or_insert(*id);
+                *latest = (*latest).max(*id);
+            }
+        }
+        current
+    }
+
     /// The session's draft, if the change is not part of its checkpoint.
     fn draft(&mut self, at: At, settings: &RouterSettings) -> Option<&mut Draft> {
         let draft = self.drafts.entry(at.session).or_insert_with(|| Draft::empty(None, settings));
@@ -228,8 +287,10 @@ impl Recovery {
             subscription_ids: target.subscription_ids.clone(),
             tag: 0,
         };
-        // To a client that was there the message may have been sent: sent again as a duplicate it is right in any case.
-        draft.session.restore_delivery(target.packet_id, delivery, !target.away, false);
+        // To a client that was there, or came back since, the message may have been sent: sent again as a duplicate it is
+        // right in any case.
+        let came_back = draft.detached_at.is_none() && target.at.version < draft.link_version;
+        draft.session.restore_delivery(target.packet_id, delivery, !target.away || came_back, false);
     }
 
     fn apply(&mut self, change: Change, settings: &RouterSettings) {
@@ -237,15 +298,19 @@ impl Recovery {
             Change::Opened { at, key, expiry_s } => {
                 if let Some(draft) = self.draft(at, settings) {
                     draft.name(key, settings);
-                    draft.expiry_s = expiry_s;
-                    draft.attach();
+                    if at.version > draft.link_version {
+                        draft.expiry_s = expiry_s;
+                    }
+                    draft.attach(at.version);
                 }
             }
             Change::Ended { session } => {
                 self.ended.insert(session);
             }
             Change::Detached { at, when, expiry_s, will } => {
-                if let Some(draft) = self.draft(at, settings) {
+                if let Some(draft) = self.draft(at, settings)
+                    && draft.is_news(at.version)
+                {
                     draft.detached_at = Some(when);
                     draft.expiry_s = expiry_s;
                     draft.will = will;
@@ -253,7 +318,7 @@ impl Recovery {
             }
             Change::Attached { at } => {
                 if let Some(draft) = self.draft(at, settings) {
-                    draft.attach();
+                    draft.attach(at.version);
                 }
             }
             Change::Subscribed { at, filter, options } => {
@@ -286,7 +351,7 @@ impl Recovery {
                     draft.session.pubrel(packet_id);
                 }
             }
-            Change::Published { .. } | Change::RetainedCleared { .. } => {}
+            Change::Published { .. } | Change::RetainedCleared { .. } | Change::Marked { .. } => {}
         }
     }
 }

@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use ahash::AHashMap;
 use parking_lot::{Mutex, RwLock};
 use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_identity::throttle::Throttle;
@@ -16,10 +15,13 @@ use yizhan_observe::{Metrics, Shard};
 use yizhan_vocabulary::causes::DisconnectCause;
 use yizhan_vocabulary::{Clock, DeviceId};
 
-use crate::expiry::Timetable;
+use crate::expiry::{Overdue, Timetable};
+use crate::identifiers::Identifiers;
 use crate::recovery::Recovery;
 use crate::retained::Retained;
-use crate::sessions::{ClientSession, Inner, Member, Owner, SessionId, SessionKey, SessionTable};
+use crate::sessions::{
+    ClientSession, Inner, KeptSessions, Member, Owner, SessionId, SessionKey, SessionTable,
+};
 use crate::settings::RouterSettings;
 use crate::users::UserDirectory;
 
@@ -66,19 +68,22 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<Shard>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sessions: SessionTable,
+    pub(crate) kept_sessions: KeptSessions,
     pub(crate) subscriptions: RwLock<FilterTrie<Member, SubscribeOptions>>,
     pub(crate) retained: Mutex<Retained>,
     pub(crate) timetable: Mutex<Timetable>,
+    pub(crate) overdue: Mutex<Overdue>,
+    /// Passes over the session table in search of expired messages.
+    pub(crate) passes: AtomicUsize,
     pub(crate) dirty: Mutex<Vec<Arc<ClientSession>>>,
     pub(crate) gone: Mutex<Vec<SessionId>>,
-    /// Where the packet identifiers of devices without a session go on (facts §1.10); bounded by the devices there are.
-    pub(crate) packet_ids: Mutex<AHashMap<SessionKey, u16>>,
+    pub(crate) identifiers: Mutex<Identifiers>,
     pub(crate) recovery: Mutex<Option<Recovery>>,
     pub(crate) draining: AtomicBool,
     cores: OnceLock<Vec<CoreHandle<Mail>>>,
     journal: OnceLock<Journal>,
     /// The lane of work that happens outside the cores: expiry, wills, messages from management.
-    pub(crate) management: OnceLock<Mutex<Lane>>,
+    pub(crate) management: OnceLock<Lane>,
 }
 
 impl Router {
@@ -99,12 +104,15 @@ impl Router {
             counters,
             clock: parts.clock,
             sessions: SessionTable::new(),
+            kept_sessions: KeptSessions::default(),
             subscriptions: RwLock::new(FilterTrie::new()),
             retained: Mutex::new(Retained::new(limits)),
             timetable: Mutex::default(),
+            overdue: Mutex::default(),
+            passes: AtomicUsize::new(0),
             dirty: Mutex::default(),
             gone: Mutex::default(),
-            packet_ids: Mutex::default(),
+            identifiers: Mutex::default(),
             recovery: Mutex::new(Some(Recovery::default())),
             draining: AtomicBool::new(false),
             cores: OnceLock::new(),
@@ -117,7 +125,7 @@ impl Router {
     /// Joins the router with the journal and the cores. Must be called once, before the cores run.
     pub fn start(&self, journal: Journal, cores: Vec<CoreHandle<Mail>>) {
         let lane = journal.lane(Arc::new(|| {}));
-        let first = self.shared.management.set(Mutex::new(lane)).is_ok()
+        let first = self.shared.management.set(lane).is_ok()
             && self.shared.journal.set(journal).is_ok()
             && self.shared.cores.set(cores).is_ok();
         debug_assert!(first, "a router is started once");
@@ -137,11 +145,11 @@ impl Router {
         }
     }
 
-    /// Closes every connection of an ordinary user.
-    pub fn disconnect_user(&self, name: &str, cause: DisconnectCause) {
+    /// Ends every session of an ordinary user that is no more, and closes its connections.
+    pub fn end_user(&self, name: &str, cause: DisconnectCause) {
         let of_user = |session: &ClientSession| matches!(&session.key, SessionKey::User { user, .. } if **user == *name);
         for session in self.shared.sessions.select(of_user) {
-            self.shared.close(&session, cause);
+            self.shared.end_and_close(&session, cause);
         }
     }
 

@@ -14,7 +14,7 @@ use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 use yizhan_devices::Device;
 use yizhan_link::LinkId;
-use yizhan_mqtt::{Delivery, Message, Session, SessionLimits};
+use yizhan_mqtt::{Delivery, Message, PacketId, RefusedDelivery, Session, SessionLimits, Settled};
 use yizhan_vocabulary::{DeviceId, UnixMillis};
 
 use crate::core::RetainedBacklog;
@@ -59,6 +59,15 @@ impl Principal {
             Self::Device(device) => SessionKey::Device(device.id),
             Self::User(user) => SessionKey::User { user: Arc::clone(&user.name), client: client_id.into() },
         }
+    }
+
+    /// The longest time this client's session may survive its connection, in seconds.
+    pub(crate) fn max_expiry_s(&self, settings: &RouterSettings) -> u32 {
+        let limit = match self {
+            Self::Device(_) => settings.device_session_expiry,
+            Self::User(_) => settings.user_max_session_expiry,
+        };
+        u32::try_from(limit.as_secs()).unwrap_or(u32::MAX)
     }
 
     /// The limits of this client's session.
@@ -107,6 +116,14 @@ pub(crate) struct PendingWill {
     pub(crate) publish_at: UnixMillis,
 }
 
+impl PendingWill {
+    /// The message to publish now: its expiry counts from the publication (MQTT 5 §3.1.3.2.4).
+    pub(crate) fn message_at(&self, now: UnixMillis) -> Message {
+        let expires_at = self.expiry_interval_s.map(|seconds| now.plus_ms(i64::from(seconds) * 1000).0);
+        Message { expires_at, ..self.message.clone() }
+    }
+}
+
 /// What is behind a session's lock.
 pub(crate) struct Inner {
     pub(crate) session: Session,
@@ -117,7 +134,7 @@ pub(crate) struct Inner {
     pub(crate) retained: Option<Box<RetainedBacklog>>,
     /// The owner has been told that there is something to write.
     pub(crate) flush_requested: bool,
-    /// The session survives its connection, and the process.
+    /// The session survives its connection, and the process; changed by [`KeptSessions::set`] only.
     pub(crate) kept: bool,
     /// Seconds the session survives its connection.
     pub(crate) expiry_s: u32,
@@ -126,6 +143,8 @@ pub(crate) struct Inner {
     pub(crate) will: Option<Box<PendingWill>>,
     /// Counts the changes that the journal knows; see `changes`.
     pub(crate) version: u64,
+    /// The mark that covers the packet identifiers; see `identifiers`.
+    pub(crate) marked_until: Option<u16>,
     /// The checkpoint has to write this session again.
     pub(crate) dirty: bool,
     /// Over: nothing may be delivered to it any more.
@@ -145,15 +164,37 @@ impl Inner {
             detached_at: None,
             will: None,
             version: 0,
+            marked_until: None,
             dirty: false,
             ended: false,
         }
+    }
+
+    /// Whether this is the session's connection.
+    pub(crate) fn is_owned_by(&self, owner: Owner) -> bool {
+        self.owner == Some(owner)
     }
 
     /// Whether the session has outlived its connection by as long as it may.
     pub(crate) fn is_over(&self, now: UnixMillis) -> bool {
         let expiry_ms = i64::from(self.expiry_s) * 1000;
         self.expiry_s != u32::MAX && self.detached_at.is_some_and(|since| since.plus_ms(expiry_ms) <= now)
+    }
+
+    /// Takes a place in the queue. A full one gives up first what has expired in it, for the caller to settle.
+    pub(crate) fn reserve(
+        &mut self,
+        delivery: Delivery,
+        ready: bool,
+        now: UnixMillis,
+        expired: &mut Vec<Settled>,
+    ) -> Result<PacketId, RefusedDelivery> {
+        let refused = match self.session.reserve(delivery.clone(), ready) {
+            Err(refused @ (RefusedDelivery::QueueFull | RefusedDelivery::QueueBytesFull)) => refused,
+            other => return other,
+        };
+        self.session.drop_expired(now.0, expired);
+        if expired.is_empty() { Err(refused) } else { self.session.reserve(delivery, ready) }
     }
 
     /// The number of the change that is being made now.
@@ -189,6 +230,51 @@ impl Eq for Member {}
 impl Hash for Member {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.id.hash(state);
+    }
+}
+
+/// How many sessions of ordinary clients are kept, in all and of each user. Devices are not counted: each has one
+/// session, and their number has a limit of its own.
+#[derive(Default)]
+pub(crate) struct KeptSessions(Mutex<KeptCounts>);
+
+#[derive(Default)]
+struct KeptCounts {
+    total: usize,
+    by_user: AHashMap<Arc<str>, usize>,
+}
+
+impl KeptSessions {
+    /// Whether one more may be kept. Two cores that ask at once may both be told yes, so the limits may be exceeded by as
+    /// many sessions as there are cores.
+    pub(crate) fn has_room(&self, key: &SessionKey, settings: &RouterSettings) -> bool {
+        let SessionKey::User { user, .. } = key else { return true };
+        let counts = self.0.lock();
+        counts.total < settings.max_kept_sessions
+            && counts.by_user.get(user).is_none_or(|of_user| *of_user < settings.user_max_kept_sessions)
+    }
+
+    /// Says whether a session is kept from now on.
+    pub(crate) fn set(&self, key: &SessionKey, inner: &mut Inner, kept: bool) {
+        let before = std::mem::replace(&mut inner.kept, kept);
+        let SessionKey::User { user, .. } = key else { return };
+        let mut counts = self.0.lock();
+        match (before, kept) {
+            (false, true) => {
+                counts.total += 1;
+                *counts.by_user.entry(Arc::clone(user)).or_default() += 1;
+            }
+            (true, false) => {
+                counts.total -= 1;
+                if let Some(of_user) = counts.by_user.get_mut(user) {
+                    *of_user -= 1;
+                    if *of_user == 0 {
+                        counts.by_user.remove(user);
+                    }
+                }
+            }
+            (true, true) | (false, false) => {}
+        }
     }
 }
 
@@ -232,6 +318,11 @@ impl SessionTable {
         if shard.get(&session.key).is_some_and(|present| present.id == session.id) {
             shard.remove(&session.key);
         }
+    }
+
+    /// The sessions of one part of the table; counting up goes through all of them again and again.
+    pub(crate) fn part(&self, number: usize) -> Vec<Arc<ClientSession>> {
+        self.shards[number % SHARDS].read().values().cloned().collect()
     }
 
     /// Every session that `wanted` says yes to.

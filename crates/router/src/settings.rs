@@ -13,6 +13,8 @@ pub struct RouterSettings {
     pub device_replay_spacing_ms: u32,
     /// How long a compatible device's kept session survives its connection (facts §1.7, §7 item 7).
     pub device_session_expiry: Duration,
+    /// The longest keep-alive of a compatible device, in seconds (facts §1.7); longer wishes are cut.
+    pub device_max_keep_alive_s: u16,
     /// Messages a compatible device may publish a second; 0 means no limit.
     pub device_publish_rate: u32,
     /// Messages stored for one ordinary client.
@@ -21,6 +23,11 @@ pub struct RouterSettings {
     pub max_queued_bytes: u32,
     /// The longest session expiry an ordinary client gets; longer wishes are cut.
     pub user_max_session_expiry: Duration,
+    /// Sessions of ordinary clients that survive their connection, in all. Devices are not counted: each has one session,
+    /// and their number has a limit of its own.
+    pub max_kept_sessions: usize,
+    /// Sessions that survive their connection, of one ordinary user.
+    pub user_max_kept_sessions: usize,
     /// Subscriptions of one client.
     pub max_subscriptions: u32,
     /// QoS 0 messages that wait for one connection.
@@ -52,10 +59,13 @@ impl Default for RouterSettings {
             device_max_queued: 150,
             device_replay_spacing_ms: 500,
             device_session_expiry: Duration::from_secs(24 * 3600),
+            device_max_keep_alive_s: 900,
             device_publish_rate: 0,
             user_max_queued: 10_000,
             max_queued_bytes: 64 * 1024 * 1024,
             user_max_session_expiry: Duration::from_secs(7 * 24 * 3600),
+            max_kept_sessions: 100_000,
+            user_max_kept_sessions: 10_000,
             max_subscriptions: 1_000,
             max_pending_qos0: 1_000,
             max_unsent_bytes: 1024 * 1024,

@@ -43,7 +43,7 @@ impl UserDirectory {
         self.users.write().insert(Arc::clone(&user.name), Arc::new(user));
     }
 
-    /// Forgets a user; open connections are closed by the router's [`disconnect_user`](crate::Router::disconnect_user).
+    /// Forgets a user; sessions and connections are ended by the router's [`end_user`](crate::Router::end_user).
     pub fn remove(&self, name: &str) {
         self.users.write().remove(name);
     }

@@ -107,6 +107,12 @@ named_causes! {
         HandshakeTimeout = "handshake_timeout",
         /// TLS failed.
         TlsFailed = "tls_failed",
+        /// As many sessions are kept as may be, of this user or in all.
+        TooManySessions = "too_many_sessions",
+        /// The client may not publish to the topic of its will.
+        WillNotAuthorized = "will_not_authorized",
+        /// The payload of the will is not the text that its format indicator says.
+        WillPayloadInvalid = "will_payload_invalid",
     }
 }
 

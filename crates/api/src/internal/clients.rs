@@ -94,8 +94,9 @@ pub(crate) async fn remove_user(
         let changing = services.user_changes.lock();
         services.store.delete_mqtt_user(&name)?;
         services.users.remove(&name);
+        // Before somebody else can get the name.
+        services.router.end_user(&name, DisconnectCause::CredentialRevoked);
         drop(changing);
-        services.router.disconnect_user(&name, DisconnectCause::CredentialRevoked);
         Ok(())
     };
     blocking(&services, remove).await?;

@@ -80,15 +80,20 @@ impl Session {
     }
 
     /// A delivery in the order of reservation. If the journal does not say whether it was sent, say that it was: it
-    /// then goes out with DUP. Identifiers go on behind it.
+    /// then goes out with DUP. Identifiers go on behind it, unless they are farther already: records of two threads may
+    /// be out of order.
     pub fn restore_delivery(&mut self, id: PacketId, delivery: Delivery, sent: bool, released: bool) {
         let stage = match (sent, released) {
             (_, true) => Stage::Released,
             (true, false) => Stage::Sent,
             (false, false) => Stage::Ready,
         };
+        let next = id.get().wrapping_add(1);
+        let ahead = next.wrapping_sub(self.next_packet_id()) < u16::MAX / 2;
+        if ahead || self.queued_len() == 0 {
+            self.set_next_packet_id(next);
+        }
         self.outbound.restore(id, delivery, stage);
-        self.set_next_packet_id(id.get().wrapping_add(1));
     }
 
     /// The client confirmed a QoS 2 delivery with PUBREC. Says whether it was there.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::BytesMut;
 use parking_lot::Mutex;
 use yizhan_devices::{Connected, Device};
 use yizhan_identity::device_auth::{DeviceLogin, verify_password};
@@ -17,9 +18,10 @@ use yizhan_vocabulary::Monotonic;
 use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
 
 use super::gate::Action;
-use super::{Client, ConnectionState, CoreHandler, Stage};
+use super::{Client, ConnectionState, CoreHandler, Stage, is_routed};
 use crate::changes::{At, Change};
-use crate::sessions::{ClientSession, Inner, Owner, Principal, SessionId};
+use crate::router::Mail;
+use crate::sessions::{ClientSession, Inner, Member, Owner, Principal, SessionId, SessionKey};
 
 /// Bytes of records that the journal does not take, from which on nobody connects: connections come and go with records
 /// of their own.
@@ -37,6 +39,7 @@ struct Accepted {
     client_id: Arc<str>,
     assigned: bool,
     expiry_s: u32,
+    keep_alive_s: u16,
 }
 
 impl CoreHandler {
@@ -53,22 +56,13 @@ impl CoreHandler {
         );
         let kept = accepted.expiry_s > 0;
         let (session, present, discarded) = self.take_session(link, &connect, &accepted);
-        link.establish(Duration::from_secs(u64::from(connect.keep_alive)));
-        if let Principal::Device(device) = &accepted.principal {
-            let connected = Connected {
-                address: link.peer.address,
-                transport: transport_name(link.peer),
-                version: connect.version.as_str(),
-                keep_alive_s: connect.keep_alive,
-            };
-            self.shared.devices.connected(device, connected, self.now, &mut self.batch);
-        }
+        link.establish(Duration::from_secs(u64::from(accepted.keep_alive_s)));
         let properties = connect.version.is_v5().then(|| self.announce(&connect, &accepted));
         // The platform's devices have no will (facts §1.7).
         let will = connect.will.filter(|_| matches!(accepted.principal, Principal::User(_)));
         state.stage = Stage::Connected(Box::new(Client {
-            session,
-            principal: accepted.principal,
+            session: Arc::clone(&session),
+            principal: accepted.principal.clone(),
             version: connect.version,
             will,
             expiry_s: accepted.expiry_s,
@@ -77,6 +71,21 @@ impl CoreHandler {
             rate_left: 0,
             rate_second: 0,
         }));
+        if let Some(cause) = self.revoked(&accepted.principal) {
+            return self.turn_away(link, &session, cause);
+        }
+        if present {
+            self.drop_forbidden_subscriptions(&session, &accepted.principal);
+        }
+        if let Principal::Device(device) = &accepted.principal {
+            let connected = Connected {
+                address: link.peer.address,
+                transport: transport_name(link.peer),
+                version: connect.version.as_str(),
+                keep_alive_s: accepted.keep_alive_s,
+            };
+            self.shared.devices.connected(device, connected, self.now, &mut self.batch);
+        }
         let welcome = Welcome { session_present: present, properties };
         // That the old session is gone is as much a promise as that the new one is kept.
         self.answer(link, state, Action::Welcome(Box::new(welcome)), kept || discarded);
@@ -84,9 +93,11 @@ impl CoreHandler {
 
     /// Sends the CONNACK and what waited for the client.
     pub(super) fn welcome(&mut self, link: &mut Link<'_>, client: &mut Client, welcome: &Welcome) {
+        if !welcome.write(client, link.out) {
+            let close = Mail::Close(link.id, DisconnectCause::PacketTooLarge);
+            return self.shared.cores()[usize::from(self.index)].send(close);
+        }
         client.welcomed = true;
-        let properties = welcome.properties.as_ref();
-        encode::connack(client.version, welcome.session_present, reason::SUCCESS, properties, link.out);
         // At the end of the turn, so that a SUBACK that waits behind this goes before what matches its subscriptions.
         self.flushes.push(Owner { core: self.index, link: link.id });
     }
@@ -103,7 +114,56 @@ impl CoreHandler {
             max_packet_size: Some(settings.max_packet_bytes),
             assigned_client_id: accepted.assigned.then(|| (*accepted.client_id).into()),
             topic_alias_maximum: settings.topic_alias_maximum,
+            server_keep_alive_s: (connect.keep_alive != accepted.keep_alive_s)
+                .then_some(accepted.keep_alive_s),
             ..ConnAckProperties::default()
+        }
+    }
+
+    /// Why the client may not be here after all: its device or user was disabled or removed while its CONNECT was
+    /// handled, and whoever did that looked for a connection to close before there was one.
+    fn revoked(&self, principal: &Principal) -> Option<DisconnectCause> {
+        match principal {
+            Principal::Device(device) if self.shared.devices.device(device.id).is_none() => {
+                Some(DisconnectCause::Deleted)
+            }
+            Principal::Device(device) => (!device.enabled()).then_some(DisconnectCause::Disabled),
+            Principal::User(user) => {
+                let known = self.shared.users.find(&user.name);
+                let the_same = known.is_some_and(|known| Arc::ptr_eq(&known, user));
+                (!the_same).then_some(DisconnectCause::CredentialRevoked)
+            }
+        }
+    }
+
+    /// Closes a connection that was revoked before it was welcomed; what no longer exists keeps no session either.
+    fn turn_away(&mut self, link: &Link<'_>, session: &Arc<ClientSession>, cause: DisconnectCause) {
+        self.closes.push((link.id, cause));
+        if cause != DisconnectCause::Disabled {
+            self.end_session(session, DropReason::SessionEnded);
+        }
+    }
+
+    /// A resumed session may hold subscriptions that its client could not make today.
+    fn drop_forbidden_subscriptions(&mut self, session: &Arc<ClientSession>, principal: &Principal) {
+        let mut inner = session.inner.lock();
+        let subscriptions = inner.session.subscriptions().iter();
+        let forbidden: Vec<_> = subscriptions
+            .map(|subscription| subscription.filter.clone())
+            .filter(|filter| !self.covers(principal, filter))
+            .collect();
+        for filter in &forbidden {
+            inner.session.unsubscribe(filter.as_str());
+            if inner.kept {
+                let at = At { session: session.id, version: inner.next_version() };
+                let change = Change::Unsubscribed { at, filter: filter.to_shared() };
+                change.record(self.shared.journal(), self.now, &mut self.batch);
+                self.shared.mark_dirty(session, &mut inner);
+            }
+        }
+        drop(inner);
+        for filter in forbidden.iter().filter(|filter| is_routed(filter)) {
+            self.shared.subscriptions.write().remove(filter, &Member(Arc::clone(session)));
         }
     }
 
@@ -130,12 +190,24 @@ impl CoreHandler {
                 return Err(refusal);
             }
         };
-        let limit = match &principal {
-            Principal::Device(_) => self.shared.settings.device_session_expiry,
-            Principal::User(_) => self.shared.settings.user_max_session_expiry,
+        check_will(&principal, connect)?;
+        let settings = &self.shared.settings;
+        let expiry_s = wished.min(principal.max_expiry_s(settings));
+        if expiry_s > 0 && !self.may_keep(&principal.session_key(&client_id)) {
+            return Err(ConnectRefusal::TooManySessions);
+        }
+        // 0 turns the keep-alive off, for devices as well (facts §1.7).
+        let keep_alive_s = match &principal {
+            Principal::Device(_) => connect.keep_alive.min(settings.device_max_keep_alive_s),
+            Principal::User(_) => connect.keep_alive,
         };
-        let expiry_s = wished.min(u32::try_from(limit.as_secs()).unwrap_or(u32::MAX));
-        Ok(Accepted { principal, client_id, assigned, expiry_s })
+        Ok(Accepted { principal, client_id, assigned, expiry_s, keep_alive_s })
+    }
+
+    /// Whether the client may have a session that is kept; one that it has already counts no second time.
+    fn may_keep(&self, key: &SessionKey) -> bool {
+        self.shared.kept_sessions.has_room(key, &self.shared.settings)
+            || self.shared.sessions.find(key).is_some_and(|session| session.inner.lock().kept)
     }
 
     fn identify(
@@ -214,31 +286,36 @@ impl CoreHandler {
     ) -> (Arc<ClientSession>, bool, bool) {
         let key = accepted.principal.session_key(&accepted.client_id);
         let shared = Arc::clone(&self.shared);
-        let (session, replaced) = shared.sessions.update(&key, |present| {
-            let usable = present.as_ref().filter(|session| {
-                let inner = session.inner.lock();
-                !connect.clean_start && !inner.ended && inner.kept && !inner.is_over(self.now)
-            });
-            match usable {
-                Some(session) => (Arc::clone(session), None),
-                None => {
-                    let fresh = self.new_session(key.clone(), accepted, present.as_deref());
-                    (Arc::clone(&fresh), present.replace(fresh))
+        let mut discarded = false;
+        loop {
+            let (session, replaced) = shared.sessions.update(&key, |present| {
+                let usable = present.as_ref().filter(|session| {
+                    let inner = session.inner.lock();
+                    !connect.clean_start && !inner.ended && inner.kept && !inner.is_over(self.now)
+                });
+                match usable {
+                    Some(session) => (Arc::clone(session), None),
+                    None => {
+                        let fresh = self.new_session(key.clone(), accepted, present.as_deref());
+                        (Arc::clone(&fresh), present.replace(fresh))
+                    }
                 }
+            });
+            if let Some(old) = replaced {
+                discarded = true;
+                self.end_session(&old, DropReason::SessionEnded);
             }
-        });
-        let resumed = replaced.is_none() && session.inner.lock().version > 0;
-        let discarded = replaced.is_some();
-        if let Some(old) = replaced {
-            self.end_session(&old, DropReason::SessionEnded);
+            // Between the choice and this moment the session may have ended, by its expiry or for another connection of
+            // the same client. Then it is not usable any more, and the next choice sees that.
+            if let Some(resumed) = self.attach(link, connect, accepted, &session) {
+                return (session, resumed, discarded);
+            }
         }
-        self.attach(link, connect, accepted, &session);
-        (session, resumed, discarded)
     }
 
     fn new_session(
         &self,
-        key: crate::sessions::SessionKey,
+        key: SessionKey,
         accepted: &Accepted,
         before: Option<&ClientSession>,
     ) -> Arc<ClientSession> {
@@ -246,9 +323,8 @@ impl CoreHandler {
         let id = SessionId(self.shared.journal().next_seq());
         // Packet identifiers must go on where the client's last session stopped (facts §1.10).
         let earlier = before.map(|before| before.inner.lock().session.next_packet_id());
-        let next = earlier.or_else(|| self.shared.packet_ids.lock().remove(&key));
-        // After a restart the counters of sessions that were not kept are gone; a place that depends on the time is
-        // most unlikely to be among the last few.
+        let next = earlier.or_else(|| self.shared.identifiers.lock().start(&key));
+        // A client without a past begins anywhere, so that one from before a restored backup hardly meets what it knows.
         session.set_next_packet_id(
             next.unwrap_or((self.now.0 as u64 ^ id.0.wrapping_mul(0x9E37)) as u16).max(1),
         );
@@ -265,46 +341,59 @@ impl CoreHandler {
         })
     }
 
+    /// Gives the session this connection; says whether it is one from before, or nothing if it has ended meanwhile.
     fn attach(
         &mut self,
         link: &Link<'_>,
         connect: &Connect,
         accepted: &Accepted,
         session: &Arc<ClientSession>,
-    ) {
+    ) -> Option<bool> {
         let settings = &self.shared.settings;
         let mut profile = connect.profile(settings.receive_maximum, settings.topic_alias_maximum);
         profile.receive_maximum = profile.receive_maximum.min(settings.send_maximum);
         let mut inner = session.inner.lock();
+        let resumed = inner.version > 0;
+        if inner.ended || resumed && !inner.kept {
+            return None;
+        }
         let before = inner.owner.replace(Owner { core: self.index, link: link.id });
         session.connected.store(true, Ordering::Release);
         if before.is_some() {
             inner.session.detach();
         }
         inner.flush_requested = false;
-        inner.pending.clear();
+        for _ in inner.pending.drain(..) {
+            self.counters.dropped(DropReason::ReceiverOffline);
+        }
         inner.retained = None;
         inner.detached_at = None;
         inner.will = None;
-        inner.kept = accepted.expiry_s > 0;
-        let new = inner.version == 0;
+        self.shared.timetable.lock().forget(session);
+        self.shared.kept_sessions.set(&session.key, &mut inner, accepted.expiry_s > 0);
         let changed = inner.expiry_s != accepted.expiry_s;
         inner.expiry_s = accepted.expiry_s;
         inner.session.attach(profile, self.now_ms);
         if inner.kept {
             let at = At { session: session.id, version: inner.next_version() };
-            let change = if new || changed {
+            let change = if !resumed || changed {
                 Change::Opened { at, key: session.key.clone(), expiry_s: accepted.expiry_s }
             } else {
                 Change::Attached { at }
             };
             change.record(self.shared.journal(), self.now, &mut self.batch);
             self.shared.mark_dirty(session, &mut inner);
+        } else if resumed {
+            // It goes with this connection, and so with the process. What happens in it has no records any more; after a
+            // crash its last state of record would be a wrong one.
+            Change::Ended { session: session.id }.record(self.shared.journal(), self.now, &mut self.batch);
+            self.shared.gone.lock().push(session.id);
         }
         drop(inner);
         if let Some(owner) = before {
             self.kick(owner);
         }
+        Some(resumed)
     }
 
     /// Closes the connection that had the session before (MQTT-3.1.4-2; facts §1.9).
@@ -312,7 +401,7 @@ impl CoreHandler {
         if owner.core == self.index {
             self.closes.push((owner.link, DisconnectCause::TakenOver));
         } else {
-            let mail = crate::router::Mail::Close(owner.link, DisconnectCause::TakenOver);
+            let mail = Mail::Close(owner.link, DisconnectCause::TakenOver);
             self.shared.cores()[usize::from(owner.core)].send(mail);
         }
     }
@@ -325,9 +414,43 @@ impl CoreHandler {
         }
         // The session's end also ends the wait of its will (MQTT-3.1.2-8).
         if let Some(will) = end.will {
-            self.publish_will(&will.message, session);
+            self.publish_will(&will.message_at(self.now), session);
         }
     }
+}
+
+impl Welcome {
+    /// Writes the CONNACK, without what the client can do without if it takes only small packets (MQTT-3.1.2-24). Says
+    /// whether the client takes it at all.
+    fn write(&self, client: &Client, out: &mut BytesMut) -> bool {
+        let limit = client.max_packet_size.map_or(usize::MAX, |limit| limit.get() as usize);
+        let short = self.properties.as_ref().map(|full| ConnAckProperties {
+            max_packet_size: None,
+            topic_alias_maximum: 0,
+            ..full.clone()
+        });
+        let before = out.len();
+        for properties in [&self.properties, &short] {
+            encode::connack(client.version, self.session_present, reason::SUCCESS, properties.as_ref(), out);
+            if out.len() - before <= limit {
+                return true;
+            }
+            out.truncate(before);
+        }
+        false
+    }
+}
+
+/// A will is a message like any other and needs the same permission. That of a device is ignored (facts §1.7).
+fn check_will(principal: &Principal, connect: &Connect) -> Result<(), ConnectRefusal> {
+    let (Principal::User(user), Some(will)) = (principal, &connect.will) else { return Ok(()) };
+    if !user.permission.may_publish(&will.message.topic) {
+        return Err(ConnectRefusal::WillNotAuthorized);
+    }
+    if !will.message.payload_format_is_valid() {
+        return Err(ConnectRefusal::WillPayloadInvalid);
+    }
+    Ok(())
 }
 
 /// Whom failed logins are counted against: a device by its client id, a user by name.

@@ -12,7 +12,7 @@ use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
 use super::gate::Action;
 use super::{Client, ConnectionState, CoreHandler, Stage};
 use crate::changes::{At, Change};
-use crate::sessions::{ClientSession, PendingWill, Principal};
+use crate::sessions::{ClientSession, Owner, PendingWill, Principal};
 
 impl CoreHandler {
     pub(super) fn disconnect(
@@ -29,8 +29,7 @@ impl CoreHandler {
                 let cause = DisconnectCause::ProtocolViolation;
                 return self.drop_client(link, state, cause, reason::PROTOCOL_ERROR, detail);
             }
-            let limit =
-                u32::try_from(self.shared.settings.user_max_session_expiry.as_secs()).unwrap_or(u32::MAX);
+            let limit = client.principal.max_expiry_s(&self.shared.settings);
             client.session.inner.lock().expiry_s = expiry_s.min(limit);
         }
         // MQTT-3.14.4-3: an orderly end takes the will back, unless the client wants it published.
@@ -53,11 +52,13 @@ impl CoreHandler {
         let Stage::Connected(client) = stage else {
             return self.handshake_failed(peer, why);
         };
-        let cause = cause.unwrap_or_else(|| cause_of(why));
-        match cause {
-            DisconnectCause::KeepAliveTimeout => client.say_goodbye(reason::KEEP_ALIVE_TIMEOUT, out),
-            DisconnectCause::SlowReader => client.say_goodbye(reason::QUOTA_EXCEEDED, out),
-            _ => {}
+        let cause = if self.is_taken_over(id, &client.session) {
+            DisconnectCause::TakenOver
+        } else {
+            cause.unwrap_or_else(|| cause_of(why))
+        };
+        if cause == DisconnectCause::KeepAliveTimeout {
+            client.say_goodbye(reason::KEEP_ALIVE_TIMEOUT, out);
         }
         self.counters.disconnected(cause);
         let detail = match why {
@@ -70,11 +71,19 @@ impl CoreHandler {
         self.leave_session(id, *client);
     }
 
+    /// Whether the client has another connection by now. This one may break before it hears that it was taken over; the
+    /// client is there all the same.
+    fn is_taken_over(&self, id: LinkId, session: &ClientSession) -> bool {
+        let mine = Owner { core: self.index, link: id };
+        let present = self.shared.sessions.find(&session.key);
+        present.is_some_and(|present| present.inner.lock().owner.is_some_and(|owner| owner != mine))
+    }
+
     /// The session without this connection: kept, or over. The will goes now or after its delay.
     fn leave_session(&mut self, id: LinkId, client: Client) {
         let session = Arc::clone(&client.session);
         let mut inner = session.inner.lock();
-        let mine = inner.owner.is_some_and(|owner| owner.link == id && owner.core == self.index);
+        let mine = inner.is_owned_by(Owner { core: self.index, link: id });
         let over = inner.ended || mine && inner.expiry_s == 0;
         let will = client.will.map(|will| (will.message_at(self.now.0), will));
         let delayed = will.as_ref().is_some_and(|(_, will)| will.delay_s > 0) && !over;
@@ -109,12 +118,7 @@ impl CoreHandler {
         drop(inner);
         // Taken over within the delay: the client is there, so its will is not needed (MQTT-3.1.3-9).
         if let (false, Some((message, _))) = (delayed, will) {
-            let fanout = self.fan_out(|shared, sender, batch| {
-                shared.publish(&message, Some(&session), false, sender, batch)
-            });
-            if !fanout.reserved.is_empty() {
-                self.after_commit(Action::Deliver(fanout.reserved));
-            }
+            self.publish_will(&message, &session);
         }
         if mine && over {
             self.end_session(&session, DropReason::SessionEnded);
@@ -122,8 +126,8 @@ impl CoreHandler {
     }
 
     pub(super) fn publish_will(&mut self, message: &Message, session: &Arc<ClientSession>) {
-        let fanout = self
-            .fan_out(|shared, sender, batch| shared.publish(message, Some(session), false, sender, batch));
+        let fanout =
+            self.fan_out(|shared, sender, batch| shared.publish_will(message, session, sender, batch));
         if !fanout.reserved.is_empty() {
             self.after_commit(Action::Deliver(fanout.reserved));
         }

@@ -121,6 +121,9 @@ impl CoreHandler {
     }
 
     fn perform(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, action: Action) {
+        if !self.owns_session(link, state) {
+            return; // Taken over: the answer speaks for a session that has another connection now.
+        }
         let Stage::Connected(client) = &mut state.stage else { return };
         match action {
             Action::Welcome(welcome) => self.welcome(link, client, &welcome),

@@ -156,6 +156,14 @@ impl CoreHandler {
         work(&self.shared, &mut sender, &mut self.batch)
     }
 
+    /// Whether the connection still has its session. What comes on one that was taken over does not count any more, and
+    /// nothing may be said on it that speaks for the session.
+    fn owns_session(&self, link: &Link<'_>, state: &ConnectionState) -> bool {
+        let Stage::Connected(client) = &state.stage else { return false };
+        let inner = client.session.inner.lock();
+        !inner.ended && inner.is_owned_by(Owner { core: self.index, link: link.id })
+    }
+
     /// Closes the connection with a reason that a 5 client is told and everybody's log gets.
     fn drop_client(
         &self,
@@ -222,6 +230,9 @@ impl Handler for CoreHandler {
                 // MQTT-3.1.0-1: the first packet must be a CONNECT.
                 _ => self.refuse_first_packet(link, state, "the first packet is not a CONNECT"),
             };
+        }
+        if !matches!(packet, Packet::Publish(_)) && !self.owns_session(link, state) {
+            return; // `publish` asks for itself, under the lock that it needs anyway.
         }
         match packet {
             Packet::Publish(publish) => self.publish(link, state, *publish),

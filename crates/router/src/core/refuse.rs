@@ -111,7 +111,10 @@ fn connack_reason(refusal: ConnectRefusal) -> u8 {
         | ConnectRefusal::IdentityMismatch
         | ConnectRefusal::CertificateRefused
         | ConnectRefusal::WrongAuthMode
+        | ConnectRefusal::WillNotAuthorized
         | ConnectRefusal::Throttled => reason::NOT_AUTHORIZED,
+        ConnectRefusal::TooManySessions => reason::QUOTA_EXCEEDED,
+        ConnectRefusal::WillPayloadInvalid => reason::PAYLOAD_FORMAT_INVALID,
         ConnectRefusal::TooManyConnections | ConnectRefusal::StorageUnavailable => reason::SERVER_UNAVAILABLE,
         ConnectRefusal::UnsupportedProtocol => reason::UNSUPPORTED_PROTOCOL_VERSION,
         ConnectRefusal::ClientIdRefused => reason::CLIENT_IDENTIFIER_NOT_VALID,
@@ -135,6 +138,11 @@ fn explanation(refusal: ConnectRefusal) -> &'static str {
         }
         ConnectRefusal::Throttled => "too many failures; wait before trying again",
         ConnectRefusal::StorageUnavailable => "the server cannot store sessions now",
+        ConnectRefusal::TooManySessions => {
+            "too many sessions are kept; end some, or connect with a session expiry of 0"
+        }
+        ConnectRefusal::WillNotAuthorized => "the topic of the will is not one that this user may publish to",
+        ConnectRefusal::WillPayloadInvalid => "the payload of the will is not UTF-8 as it says",
         ConnectRefusal::ClientIdRefused => "the client id is missing or too long",
         ConnectRefusal::UnsupportedAuthMethod => "enhanced authentication is not offered",
         ConnectRefusal::Disabled => "the device is disabled",
@@ -154,5 +162,7 @@ mod tests {
         assert_eq!(code(ConnectRefusal::BadSignature), 5);
         assert_eq!(code(ConnectRefusal::Disabled), 5);
         assert_eq!(code(ConnectRefusal::StorageUnavailable), 3);
+        assert_eq!(code(ConnectRefusal::TooManySessions), 3);
+        assert_eq!(code(ConnectRefusal::WillNotAuthorized), 5);
     }
 }

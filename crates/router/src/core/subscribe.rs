@@ -80,14 +80,18 @@ impl CoreHandler {
         Ok((granted, outcome.existed))
     }
 
-    fn may_subscribe(&mut self, principal: &Principal, filter: &TopicFilter) -> Result<(), u8> {
-        let allowed = match principal {
+    /// Whether the client's permission covers the filter.
+    pub(super) fn covers(&self, principal: &Principal, filter: &TopicFilter) -> bool {
+        match principal {
             Principal::Device(device) => {
                 !filter.is_shared() && self.shared.devices.may_subscribe(device, filter.as_str())
             }
             Principal::User(user) => user.permission.may_subscribe(filter.pattern()),
-        };
-        if allowed {
+        }
+    }
+
+    fn may_subscribe(&mut self, principal: &Principal, filter: &TopicFilter) -> Result<(), u8> {
+        if self.covers(principal, filter) {
             return Ok(());
         }
         self.counters.add(Counter::SubscribesRefused, 1);

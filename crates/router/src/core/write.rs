@@ -57,6 +57,7 @@ impl CoreHandler {
         }
         self.write_pending(link, &mut inner);
         let more = self.write_retained(link, &mut inner) || !inner.pending.is_empty();
+        self.shared.mark_identifiers(session, &mut inner, self.now, &mut self.batch);
         let mut settled = std::mem::take(&mut self.settled);
         let in_flight = inner.session.inflight_len();
         let again = inner.session.flush(self.now_ms, self.now.0, limit, link.out, &mut settled);

@@ -15,6 +15,7 @@ mod flow;
 mod guard;
 mod hostile;
 mod interaction;
+mod lifetime;
 mod limits;
 mod login;
 mod ordering;
