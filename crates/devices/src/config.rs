@@ -16,8 +16,6 @@ pub struct DevicesConfig {
     pub max_payload_bytes: usize,
     /// The largest `params` of a control or an action call.
     pub max_params_bytes: usize,
-    /// Events one `events_post` may carry.
-    pub max_events_in_post: usize,
     /// The largest `params` of `report_info` that is kept.
     pub max_info_bytes: usize,
     /// Commands without a final state one device may have.
@@ -48,7 +46,6 @@ impl Default for DevicesConfig {
             max_batch_creation: 10_000,
             max_payload_bytes: 64 * 1024,
             max_params_bytes: 32 * 1024,
-            max_events_in_post: 64,
             max_info_bytes: 8 * 1024,
             max_commands_per_device: 64,
             max_commands: 100_000,

@@ -43,6 +43,7 @@ pub use queries::{
     LogQuery, LogView,
 };
 pub use records::diagnostic::Diagnostic;
+pub use recovery::RecoveryError;
 pub use registry::{
     CertificateDirectory, Device, DeviceCreation, DeviceStatus, DeviceView, Enrolled, NewProduct, Product,
     ProductSettings, ProductTopics, ProductView, ShownSecret, Status,
@@ -146,6 +147,11 @@ impl Devices {
     /// How many commands have no final state yet.
     pub fn outstanding_commands(&self) -> usize {
         self.0.timers.len()
+    }
+
+    /// The largest payload taken from a device.
+    pub fn max_payload_bytes(&self) -> usize {
+        self.0.config.max_payload_bytes
     }
 
     /// Whether the device may publish to this topic: one of a feature, or a custom one of its product. A device that was

@@ -14,7 +14,7 @@ use yizhan_journal::{Checkpoint, Journal, LogKind, RecordKind, RecordView, State
 use yizhan_vocabulary::{DeviceId, PropertyNumber};
 
 use crate::commands::{self, CommandId, DeviceCommands};
-use crate::records::{self, STATE_INFO, STATE_POINTS, STATE_STATUS_READ, connection};
+use crate::records::{self, BODY_VERSION, STATE_INFO, STATE_POINTS, STATE_STATUS_READ, connection};
 use crate::registry::{Device, DeviceState, presence};
 use crate::{Devices, JournalSide};
 
@@ -31,71 +31,117 @@ pub(crate) struct Replaying {
     ended: HashSet<CommandId>,
 }
 
+/// Something the journal holds cannot be understood: a newer release wrote it. Starting without it would lose it.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// A key of the checkpoint table is no device number.
+    #[error("a checkpoint image has a key that is no device number")]
+    Key,
+    /// An image of a device.
+    #[error("the checkpoint image of device {device} cannot be read: {reason}")]
+    Image {
+        /// The device's number.
+        device: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A record of the log.
+    #[error("record {seq} of device {device} cannot be read")]
+    Record {
+        /// The device's number.
+        device: u64,
+        /// The record's number.
+        seq: u64,
+    },
+}
+
 impl Devices {
     /// The name of the checkpoint table that [`Devices::restore`] reads.
     pub const TABLE: &'static str = TABLE;
 
     /// Takes one entry of the checkpoint, before any record.
-    pub fn restore(&self, key: &[u8], value: &[u8]) {
-        let Ok(key) = <[u8; 8]>::try_from(key) else { return };
+    pub fn restore(&self, key: &[u8], value: &[u8]) -> Result<(), RecoveryError> {
+        let key = <[u8; 8]>::try_from(key).map_err(|_| RecoveryError::Key)?;
         let id = DeviceId(u64::from_be_bytes(key));
         // A device that was deleted since is of no interest any more.
-        let Some(device) = self.device(id) else { return };
-        match records::state::decode_image(value) {
-            Ok(state) => {
-                device.mark_durable(state.seq);
-                *device.state.lock() = state;
-            }
-            Err(error) => tracing::error!(device = id.0, %error, "a checkpoint image cannot be read"),
-        }
+        let Some(device) = self.device(id) else { return Ok(()) };
+        let state = records::state::decode_image(value)
+            .map_err(|error| RecoveryError::Image { device: id.0, reason: error.to_string() })?;
+        device.mark_durable(state.seq);
+        *device.state.lock() = state;
+        Ok(())
     }
 
     /// Takes one record of the log; those of other parts are passed over.
-    pub fn replay(&self, record: &RecordView<'_>) {
-        let Some(device) = self.device(record.stream) else { return };
+    pub fn replay(&self, record: &RecordView<'_>) -> Result<(), RecoveryError> {
+        let Some(device) = self.device(record.stream) else { return Ok(()) };
         let mut state = device.state.lock();
         if record.seq <= state.seq {
-            return;
+            return Ok(());
         }
         // While the log is read, the durable mark is the greatest number seen so far.
         let overtaken = record.seq <= device.durable_seq();
         device.mark_durable(record.seq);
+        let changed = self
+            .replay_into(&device, &mut state, record, overtaken)
+            .ok_or(RecoveryError::Record { device: device.id.0, seq: record.seq })?;
+        drop(state);
+        if changed {
+            self.note_change(&device);
+        }
+        Ok(())
+    }
+
+    /// What a record means for a device's state: whether anything, or nothing that can be understood.
+    fn replay_into(
+        &self,
+        device: &Device,
+        state: &mut DeviceState,
+        record: &RecordView<'_>,
+        overtaken: bool,
+    ) -> Option<bool> {
         match record.kind {
-            RecordKind::Log(LogKind::Content) | RecordKind::State(STATE_POINTS) => {
-                replay_points(&mut state, record, overtaken);
+            RecordKind::Log(LogKind::Content) => replay_points(state, record, overtaken),
+            RecordKind::State(STATE_POINTS) => {
+                (record.body == [BODY_VERSION]).then_some(())?;
+                replay_points(state, record, overtaken);
             }
             RecordKind::Log(LogKind::Connection) => {
-                if let Some(entry) = connection::decode(record.body) {
-                    let newer = state.presence.as_deref().is_none_or(|presence| presence.since < record.time);
-                    if !overtaken || newer {
-                        presence::apply(&mut state, &entry, record.time);
-                    }
-                    if matches!(entry, connection::ConnectionBody::Online { .. }) {
-                        self.activate(&device, record.time);
-                    }
-                }
+                self.replay_connection(device, state, record, overtaken)?;
             }
-            RecordKind::Log(LogKind::Command) => self.replay_command(&mut state, record),
-            RecordKind::State(STATE_INFO) => {
-                if let Some(info) = records::state::decode_info(record.body) {
-                    state.info = Some(info);
-                }
-            }
+            RecordKind::Log(LogKind::Command) => self.replay_command(state, record)?,
+            RecordKind::State(STATE_INFO) => state.info = Some(records::state::decode_info(record.body)?),
             RecordKind::State(STATE_STATUS_READ) => {
-                if let (Some(read), Some(commands)) =
-                    (records::state::decode_status_read(record.body), state.commands.as_deref_mut())
-                {
+                let read = records::state::decode_status_read(record.body)?;
+                if let Some(commands) = state.commands.as_deref_mut() {
                     commands.status_read = Some(read);
                 }
             }
-            RecordKind::State(_) | RecordKind::Log(_) => return,
+            RecordKind::State(_) | RecordKind::Log(_) => return Some(false),
         }
-        drop(state);
-        self.note_change(&device);
+        Some(true)
     }
 
-    fn replay_command(&self, state: &mut DeviceState, record: &RecordView<'_>) {
-        let Some(view) = commands::decode(record.body) else { return };
+    fn replay_connection(
+        &self,
+        device: &Device,
+        state: &mut DeviceState,
+        record: &RecordView<'_>,
+        overtaken: bool,
+    ) -> Option<()> {
+        let entry = connection::decode(record.body)?;
+        let newer = state.presence.as_deref().is_none_or(|presence| presence.since < record.time);
+        if !overtaken || newer {
+            presence::apply(state, &entry, record.time);
+        }
+        if matches!(entry, connection::ConnectionBody::Online { .. }) {
+            self.activate(device, record.time);
+        }
+        Some(())
+    }
+
+    fn replay_command(&self, state: &mut DeviceState, record: &RecordView<'_>) -> Option<()> {
+        let view = commands::decode(record.body)?;
         let mut replaying = self.0.replaying.lock();
         if view.state.is_final() {
             replaying.ended.insert(view.id);
@@ -108,6 +154,7 @@ impl Devices {
         } else if !replaying.ended.contains(&view.id) {
             state.commands.get_or_insert_with(Box::<DeviceCommands>::default).restore(view, record.seq);
         }
+        Some(())
     }
 
     /// Gives the journal, once, after the last record. Ends the connections of the last run and sets the timers of

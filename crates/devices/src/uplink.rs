@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use yizhan_journal::{Batch, LogKind, RecordKind};
 use yizhan_vocabulary::causes::DropReason;
-use yizhan_vocabulary::thing::{self, PropertyUplink};
-use yizhan_vocabulary::{PropertyNumber, UnixMillis};
+use yizhan_vocabulary::{PropertyNumber, ThingCode, UnixMillis};
 
 use crate::commands::{CommandId, Settlement};
 use crate::features::{self, Effects, Service, Situation, Uplink};
 use crate::links::{Completion, CompletionKind, Direction, Downlink, UplinkOutcome};
 use crate::recorder::Recorder;
-use crate::records::content::{self, ContentParts};
+use crate::records::content::{self, ContentParts, Reply, ReplyMethod};
 use crate::records::diagnostic::Diagnostic;
+use crate::records::sniff::sniff;
 use crate::records::{self, STATE_INFO, STATE_POINTS};
 use crate::registry::{Device, DeviceState};
 use crate::{Devices, Inner};
@@ -34,21 +34,14 @@ impl Devices {
     /// The protocol's own refusal for a message that cannot be stored now: code 503 (facts §2.13). Empty where the topic
     /// or the message has no form of answer.
     pub fn answer_unavailable(&self, device: &Device, topic: &str, payload: &[u8]) -> Vec<Downlink> {
-        let Ok(request) = PropertyUplink::parse(payload) else { return Vec::new() };
-        let (Some(channel), Some(method)) = (topic.strip_prefix("$thing/up/"), request.method.as_deref())
-        else {
-            return Vec::new();
-        };
-        let reply = match method {
-            "report" | "report_info" | "get_status" | "clear_control" => format!("{method}_reply"),
-            "event_post" => "event_reply".to_owned(),
-            "events_post" => "events_reply".to_owned(),
-            _ => return Vec::new(),
-        };
-        let Some(channel) = channel.strip_suffix(device.topic_suffix()) else { return Vec::new() };
+        let envelope = sniff(payload);
+        let Some(method) = envelope.method.as_deref().and_then(ReplyMethod::to) else { return Vec::new() };
+        let channel =
+            topic.strip_prefix("$thing/up/").and_then(|rest| rest.strip_suffix(device.topic_suffix()));
+        let Some(channel) = channel else { return Vec::new() };
+        let (code, status) = (ThingCode::Internal.number(), "the server cannot store anything now".into());
         let mut payload = Vec::new();
-        let token = request.client_token.as_deref();
-        thing::write_reply(&mut payload, &reply, token, 503, "the server cannot store anything now");
+        Reply::Standard { method, code, status }.write(envelope.client_token.as_deref(), &mut payload);
         let topic = answer_topic(&format!("$thing/down/{channel}"), device.topic_suffix());
         vec![Downlink { topic, payload, qos: 1, tag: 0 }]
     }

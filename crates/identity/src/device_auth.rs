@@ -289,8 +289,8 @@ mod tests {
 
     #[test]
     fn a_certificate_device_signs_with_its_private_key() {
-        use crate::authority::{Authority, CaKey, DeviceKey};
-        let authority = Authority::create(CaKey::EcP256, NOW).unwrap();
+        use crate::authority::{Authority, DeviceKey};
+        let authority = Authority::create(NOW).unwrap();
         let login = DeviceLogin::parse(CLIENT, VECTORS[0].0).unwrap();
         let issued = authority.issue_device(&login.product, &login.device, DeviceKey::Rsa2048, NOW).unwrap();
         let key = DevicePublicKey::of_certificate(&issued.der).unwrap();

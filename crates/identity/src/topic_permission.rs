@@ -105,21 +105,6 @@ impl TopicPermission {
     }
 }
 
-/// Finds the device that a topic or filter names behind one of the rules' prefixes: a gateway uses the topics of its
-/// sub-devices. The name is not checked beyond being one whole level without wildcards.
-pub fn named_device<'t>(rules: &[TopicRule], topic: &'t str) -> Option<(ProductId, &'t str)> {
-    let named = |prefix: &str| {
-        let rest = topic.strip_prefix(prefix)?;
-        let (product, rest) = rest.split_once('/')?;
-        let device = rest.split('/').next().unwrap_or(rest);
-        let product = ProductId::parse(product).ok()?;
-        (!device.is_empty() && !device.contains(['+', '#'])).then_some((product, device))
-    };
-    // A prefix that is the start of another (`$gateway/operation/` of `$gateway/operation/result/`) finds no
-    // product id behind it there, so the rules' order does not matter.
-    rules.iter().find_map(|rule| named(rule.prefix))
-}
-
 /// Checks the suffix of a custom topic.
 pub fn check_suffix(suffix: &str) -> Result<(), TopicError> {
     let refused = || TopicError::Suffix(suffix.to_owned());
@@ -319,18 +304,6 @@ mod tests {
         }
         let many = (0..=MAX_CUSTOM_TOPICS).map(|_| ("data", Rights::Both));
         assert_eq!(TopicPermission::compile(&[], many).unwrap_err(), TopicError::TooMany);
-    }
-
-    #[test]
-    fn a_topic_tells_which_device_it_belongs_to() {
-        let named =
-            |topic: &str| named_device(RULES, topic).map(|(product, name)| format!("{product} {name}"));
-        assert_eq!(named("$thing/up/property/SUBPROD001/sub-1").as_deref(), Some("SUBPROD001 sub-1"));
-        assert_eq!(named("$gateway/operation/result/SUBPROD001/sub-1").as_deref(), Some("SUBPROD001 sub-1"));
-        assert_eq!(named("$rrpc/rxd/SUBPROD001/sub-1/+").as_deref(), Some("SUBPROD001 sub-1"));
-        assert_eq!(named("$thing/up/property/SUBPROD001/+"), None);
-        assert_eq!(named("$thing/up/property/SUBPROD001"), None);
-        assert_eq!(named("$other/SUBPROD001/sub-1"), None);
     }
 
     #[test]

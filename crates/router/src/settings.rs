@@ -5,8 +5,6 @@ use std::time::Duration;
 /// Limits and behaviour of sessions and messages.
 #[derive(Debug, Clone)]
 pub struct RouterSettings {
-    /// Largest payload of a compatible device, in bytes (facts §1.7).
-    pub device_max_payload_bytes: usize,
     /// QoS 1 messages stored for one compatible device (facts §1.7).
     pub device_max_queued: u32,
     /// Pause between stored messages replayed to a compatible device, in milliseconds (facts §1.7).
@@ -55,7 +53,6 @@ pub struct RouterSettings {
 impl Default for RouterSettings {
     fn default() -> Self {
         Self {
-            device_max_payload_bytes: 64 * 1024,
             device_max_queued: 150,
             device_replay_spacing_ms: 500,
             device_session_expiry: Duration::from_secs(24 * 3600),

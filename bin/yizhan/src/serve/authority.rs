@@ -9,7 +9,7 @@ use openssl::ssl::SslContext;
 use parking_lot::RwLock;
 use yizhan_api::Authorities;
 use yizhan_devices::Devices;
-use yizhan_identity::authority::{Authority, CaKey, ServerNames};
+use yizhan_identity::authority::{Authority, ServerNames};
 use yizhan_link::{PskLookup, tls_context};
 use yizhan_store::{AuthorityRow, Secret, Store};
 use yizhan_vocabulary::UnixMillis;
@@ -73,8 +73,7 @@ impl ServerTls {
 }
 
 fn created(names: &ServerNames, now: UnixMillis) -> anyhow::Result<AuthorityRow> {
-    // The curve: made at once, and what devices check with it is one signature on the server's RSA certificate.
-    let authority = Authority::create(CaKey::EcP256, now)?;
+    let authority = Authority::create(now)?;
     let server = authority.issue_server(names, now)?;
     Ok(AuthorityRow {
         ca_certificate: authority.certificate_pem()?,

@@ -212,19 +212,25 @@ fn remember(
     router: &Router,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Journal> {
-    recovered.each_state(Devices::TABLE, |key, value| devices.restore(key, value))?;
-    let mut unreadable = None;
+    let mut unreadable: Option<anyhow::Error> = None;
+    recovered.each_state(Devices::TABLE, |key, value| {
+        if let Err(error) = devices.restore(key, value) {
+            unreadable.get_or_insert(error.into());
+        }
+    })?;
     for table in Router::TABLES {
         recovered.each_state(table, |key, value| {
             if let Err(error) = router.restore(table, key, value) {
-                unreadable.get_or_insert(error);
+                unreadable.get_or_insert(error.into());
             }
         })?;
     }
     recovered.each_record(|record| {
-        devices.replay(&record);
+        if let Err(error) = devices.replay(&record) {
+            unreadable.get_or_insert(error.into());
+        }
         if let Err(error) = router.replay(&record) {
-            unreadable.get_or_insert(error);
+            unreadable.get_or_insert(error.into());
         }
     })?;
     if let Some(error) = unreadable {

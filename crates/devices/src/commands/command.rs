@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use yizhan_vocabulary::UnixMillis;
 
-use crate::records::BODY_VERSION;
+use crate::records::Version;
 
 /// A command's number: the time of its making and a counter, so that its log entries are found without an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -156,21 +156,28 @@ impl CommandView {
     }
 }
 
+#[derive(Deserialize)]
+struct BodyHead {
+    #[serde(rename = "v")]
+    _version: Version,
+}
+
 #[derive(Serialize)]
 struct BodyRef<'a> {
-    v: u8,
+    v: Version,
     #[serde(flatten)]
     command: &'a CommandView,
 }
 
 /// The journal body of a command.
 pub(crate) fn encode(command: &CommandView) -> Vec<u8> {
-    serde_json::to_vec(&BodyRef { v: BODY_VERSION, command })
+    serde_json::to_vec(&BodyRef { v: Version, command })
         .expect("a command has only text, numbers and checked JSON")
 }
 
 /// The command in a journal body; `None` if a newer release wrote it.
 pub(crate) fn decode(body: &[u8]) -> Option<CommandView> {
+    serde_json::from_slice::<BodyHead>(body).ok()?;
     serde_json::from_slice(body).ok()
 }
 
@@ -200,6 +207,8 @@ mod tests {
         let command = control();
         let read = decode(&encode(&command)).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), serde_json::to_value(&command).unwrap());
+        let newer = String::from_utf8(encode(&command)).unwrap().replace(r#""v":1"#, r#""v":2"#);
+        assert!(decode(newer.as_bytes()).is_none());
     }
 
     #[test]

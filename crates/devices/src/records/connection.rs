@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 use yizhan_vocabulary::causes::DisconnectCause;
 
-use super::BODY_VERSION;
+use super::Version;
 
 /// One entry of the connection log as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,13 +18,13 @@ pub(crate) enum ConnectionBody {
 
 #[derive(Serialize, Deserialize)]
 struct Body {
-    v: u8,
+    v: Version,
     #[serde(flatten)]
     entry: ConnectionBody,
 }
 
 pub(crate) fn encode(entry: &ConnectionBody) -> Vec<u8> {
-    let body = Body { v: BODY_VERSION, entry: entry.clone() };
+    let body = Body { v: Version, entry: entry.clone() };
     serde_json::to_vec(&body).expect("a connection entry has only text and numbers")
 }
 

@@ -65,6 +65,19 @@ impl ReplyMethod {
         }
     }
 
+    /// The reply to a request; `None` where there is no standard one.
+    pub(crate) fn to(request: &str) -> Option<Self> {
+        match request {
+            "report" => Some(Self::Report),
+            "report_info" => Some(Self::ReportInfo),
+            "get_status" => Some(Self::GetStatus),
+            "clear_control" => Some(Self::ClearControl),
+            "event_post" => Some(Self::Event),
+            "events_post" => Some(Self::Events),
+            _ => None,
+        }
+    }
+
     fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|method| *method as u8 == code)
     }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::BODY_VERSION;
+use super::Version;
 
 /// One problem worth showing to whoever debugs a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,16 +14,6 @@ pub enum Diagnostic {
     ConnectSystemError,
     /// The device may not subscribe to this topic.
     SubscribeUnauthorized {
-        /// The filter.
-        topic: String,
-    },
-    /// The subscription failed because of us.
-    SubscribeSystemError {
-        /// The filter.
-        topic: String,
-    },
-    /// The unsubscription failed because of us.
-    UnsubscribeSystemError {
         /// The filter.
         topic: String,
     },
@@ -53,13 +43,6 @@ pub enum Diagnostic {
         length: u64,
         /// The allowed length.
         limit: u64,
-    },
-    /// The message could not be taken because of us.
-    PublishSystemError {
-        /// The topic.
-        topic: String,
-        /// The QoS it was published with.
-        qos: u8,
     },
     /// The message was taken but does not follow the topic's protocol or the thing model.
     PublishRefused {
@@ -128,14 +111,10 @@ impl Diagnostic {
     pub fn content(&self) -> String {
         match self {
             Self::ConnectSystemError => "Device connect".to_owned(),
-            Self::SubscribeUnauthorized { topic } | Self::SubscribeSystemError { topic } => {
-                format!("Device subscribe topic: {topic}")
-            }
-            Self::UnsubscribeSystemError { topic } => format!("Device unsubscribe topic: {topic}"),
+            Self::SubscribeUnauthorized { topic } => format!("Device subscribe topic: {topic}"),
             Self::PublishUnauthorized { topic, qos }
             | Self::PublishRateExceeded { topic, qos, .. }
             | Self::PublishPayloadTooLong { topic, qos, .. }
-            | Self::PublishSystemError { topic, qos }
             | Self::PublishRefused { topic, qos, .. }
             | Self::FeatureNotServed { topic, qos } => {
                 format!("Device publish message to topic:{topic}, QOS:{qos}")
@@ -156,11 +135,7 @@ impl Diagnostic {
     /// The `result` column.
     pub fn result(&self) -> String {
         match self {
-            Self::ConnectSystemError
-            | Self::SubscribeSystemError { .. }
-            | Self::UnsubscribeSystemError { .. }
-            | Self::PublishSystemError { .. }
-            | Self::DeliverSystemError { .. } => "FAIL, system error".to_owned(),
+            Self::ConnectSystemError | Self::DeliverSystemError { .. } => "FAIL, system error".to_owned(),
             Self::SubscribeUnauthorized { .. } | Self::PublishUnauthorized { .. } => {
                 "FAIL, unauthorized operation".to_owned()
             }
@@ -184,12 +159,9 @@ impl Diagnostic {
         match self {
             Self::ConnectSystemError => "Dev_Conn_System_Err",
             Self::SubscribeUnauthorized { .. } => "Subscribe_Topic_Unauthorized",
-            Self::SubscribeSystemError { .. } => "Subscribe_System_Err",
-            Self::UnsubscribeSystemError { .. } => "UnSubscribe_System_Err",
             Self::PublishUnauthorized { .. } => "Dev_Pub_Unauthorized",
             Self::PublishRateExceeded { .. } => "Dev_Pub_Reach_Max_Limit",
             Self::PublishPayloadTooLong { .. } => "Dev_Pub_Payload_TooLong",
-            Self::PublishSystemError { .. } => "Dev_Pub_System_Err",
             Self::PublishRefused { .. } => "Dev_Pub_Payload_Refused",
             Self::FeatureNotServed { .. } => "Dev_Pub_Feature_Not_Served",
             Self::DeliverNoSubscriber { .. } => "Pub_To_Dev_No_Subscriber",
@@ -204,13 +176,13 @@ impl Diagnostic {
 
 #[derive(Serialize, Deserialize)]
 struct Body {
-    v: u8,
+    v: Version,
     problem: Diagnostic,
 }
 
 /// The journal body of a problem.
 pub(crate) fn encode(problem: &Diagnostic) -> Vec<u8> {
-    let body = Body { v: BODY_VERSION, problem: problem.clone() };
+    let body = Body { v: Version, problem: problem.clone() };
     serde_json::to_vec(&body).expect("a diagnostic has only text and numbers")
 }
 

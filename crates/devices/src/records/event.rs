@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::BODY_VERSION;
+use super::Version;
 
 /// An event as stored; `time` is the device's, normalised.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EventBody<'a> {
-    pub v: u8,
+    pub v: Version,
     #[serde(borrow)]
     pub event: std::borrow::Cow<'a, str>,
     #[serde(rename = "type", borrow)]
@@ -21,7 +21,7 @@ pub(crate) struct EventBody<'a> {
 /// The journal body of an event; `params` must be JSON.
 pub(crate) fn encode(event: &str, kind: &str, time: i64, params: &str) -> Vec<u8> {
     let params = serde_json::from_str(params).unwrap_or(RawValue::NULL);
-    let body = EventBody { v: BODY_VERSION, event: event.into(), kind: kind.into(), time, params };
+    let body = EventBody { v: Version, event: event.into(), kind: kind.into(), time, params };
     serde_json::to_vec(&body).expect("an event has only text, numbers and checked JSON")
 }
 

@@ -10,8 +10,30 @@ pub(crate) mod event;
 pub(crate) mod sniff;
 pub(crate) mod state;
 
-/// The version that every JSON body of this release carries in `v`.
+use serde::{Deserialize, Serialize};
+
+/// The version of every body of this release but those of the content log.
 pub(crate) const BODY_VERSION: u8 = 1;
+
+/// The version in the `v` of a JSON body. A body of another version cannot be read as one of this, so that what a newer
+/// release wrote is never misread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Version;
+
+impl Serialize for Version {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(BODY_VERSION)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u8::deserialize(deserializer)? {
+            BODY_VERSION => Ok(Self),
+            other => Err(serde::de::Error::custom(format_args!("version {other} is not known here"))),
+        }
+    }
+}
 
 /// What `report_info` said about the device.
 pub(crate) const STATE_INFO: u8 = 1;

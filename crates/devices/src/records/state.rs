@@ -3,19 +3,19 @@
 use serde::{Deserialize, Serialize};
 use yizhan_vocabulary::{PointValue, PropertyNumber, UnixMillis};
 
-use super::BODY_VERSION;
+use super::Version;
 use crate::commands::{CommandView, DeviceCommands, StatusRead};
 use crate::registry::{DeviceState, LastValue, Presence};
 
 #[derive(Serialize, Deserialize)]
 struct StatusReadBody {
-    v: u8,
+    v: Version,
     #[serde(flatten)]
     read: StatusRead,
 }
 
 pub(crate) fn encode_status_read(read: &StatusRead) -> Vec<u8> {
-    let body = StatusReadBody { v: BODY_VERSION, read: read.clone() };
+    let body = StatusReadBody { v: Version, read: read.clone() };
     serde_json::to_vec(&body).expect("a status read has only texts")
 }
 
@@ -25,14 +25,14 @@ pub(crate) fn decode_status_read(body: &[u8]) -> Option<StatusRead> {
 
 #[derive(Serialize, Deserialize)]
 struct InfoBody<'a> {
-    v: u8,
+    v: Version,
     #[serde(borrow)]
     info: &'a serde_json::value::RawValue,
 }
 
 pub(crate) fn encode_info(info: &str) -> Vec<u8> {
     let info = serde_json::from_str(info).unwrap_or(serde_json::value::RawValue::NULL);
-    serde_json::to_vec(&InfoBody { v: BODY_VERSION, info }).expect("checked JSON is JSON")
+    serde_json::to_vec(&InfoBody { v: Version, info }).expect("checked JSON is JSON")
 }
 
 pub(crate) fn decode_info(body: &[u8]) -> Option<Box<str>> {
@@ -81,7 +81,7 @@ impl From<StoredValue> for PointValue {
 /// A device's state as a checkpoint keeps it.
 #[derive(Serialize, Deserialize)]
 struct Image {
-    v: u8,
+    v: Version,
     seq: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     values: Vec<(PropertyNumber, UnixMillis, StoredValue)>,
@@ -99,7 +99,7 @@ struct Image {
 pub(crate) fn encode_image(state: &DeviceState) -> Vec<u8> {
     let commands = state.commands.as_deref();
     let image = Image {
-        v: BODY_VERSION,
+        v: Version,
         seq: state.seq,
         values: state.values.iter().map(|last| (last.number, last.time, (&last.value).into())).collect(),
         presence: state.presence.as_deref().cloned(),

@@ -6,7 +6,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 use yizhan_devices::{CertificateDirectory, Device, DevicesError};
-use yizhan_identity::authority::{Authority, CaKey, DeviceKey, Issued};
+use yizhan_identity::authority::{Authority, DeviceKey, Issued};
 use yizhan_identity::device_auth::DeviceLogin;
 use yizhan_vocabulary::causes::ConnectRefusal;
 use yizhan_vocabulary::{Clock, UnixMillis};
@@ -26,7 +26,7 @@ impl Certificates {
     fn of(rig: &Rig) -> Self {
         Self {
             directory: CertificateDirectory::load(rig.store()).unwrap(),
-            authority: Authority::create(CaKey::EcP256, rig.clock.now()).unwrap(),
+            authority: Authority::create(rig.clock.now()).unwrap(),
             device: rig.device(),
             now: rig.clock.now(),
         }

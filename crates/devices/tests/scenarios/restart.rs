@@ -35,6 +35,17 @@ fn last_values_survive_a_crash_an_orderly_stop_and_both_in_turn() {
 }
 
 #[test]
+fn a_checkpoint_image_of_a_newer_release_is_not_passed_over() {
+    let rig = Rig::new();
+    let key = rig.device().id.0.to_be_bytes();
+    let error = rig.devices.restore(&key, br#"{"v":2,"seq":9}"#).unwrap_err();
+    assert!(error.to_string().contains("version 2"), "{error}");
+    assert!(rig.devices.restore(&key, br#"{"v":1,"seq":9}"#).is_ok());
+    let of_nobody = u64::MAX.to_be_bytes();
+    assert!(rig.devices.restore(&of_nobody, b"?").is_ok(), "the device was deleted since");
+}
+
+#[test]
 fn what_was_never_durable_is_never_shown() {
     let mut rig = Rig::new();
     rig.answer(UP, &report(1));

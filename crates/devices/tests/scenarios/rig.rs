@@ -154,8 +154,8 @@ impl Rig {
         let recovered = Journal::recover(journal_config).unwrap();
         let devices =
             Devices::load(Arc::clone(&store), &config, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
-        recovered.each_state(Devices::TABLE, |key, value| devices.restore(key, value)).unwrap();
-        recovered.each_record(|record| devices.replay(&record)).unwrap();
+        recovered.each_state(Devices::TABLE, |key, value| devices.restore(key, value).unwrap()).unwrap();
+        recovered.each_record(|record| devices.replay(&record).unwrap()).unwrap();
         let on_fatal = Box::new(|error| panic!("the journal failed: {error}"));
         let journal = recovered
             .start(vec![devices.checkpoint()], Arc::clone(&clock) as Arc<dyn Clock>, on_fatal)

@@ -60,12 +60,6 @@ pub fn inspect_pem(pem: &str) -> Result<CertificateFacts, AuthorityError> {
     facts_of(&certificate)
 }
 
-/// Reads a certificate in DER form.
-pub fn inspect_der(der: &[u8]) -> Result<CertificateFacts, AuthorityError> {
-    let certificate = from_der(der)?;
-    facts_of(&certificate)
-}
-
 fn from_der(der: &[u8]) -> Result<X509, AuthorityError> {
     if der.len() > MAX_CERTIFICATE {
         return Err(AuthorityError::Malformed("too long".into()));

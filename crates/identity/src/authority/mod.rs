@@ -24,9 +24,7 @@ use openssl::x509::{X509, X509Builder, X509Name, X509NameBuilder};
 use yizhan_vocabulary::{DeviceName, ProductId, UnixMillis};
 use zeroize::Zeroizing;
 
-pub use certificate::{
-    CertificateFacts, DevicePublicKey, Fingerprint, fingerprint_of_der, inspect_der, inspect_pem,
-};
+pub use certificate::{CertificateFacts, DevicePublicKey, Fingerprint, fingerprint_of_der, inspect_pem};
 pub use names::{DEFAULT_NAMES, ServerNames};
 
 use crate::secret::random;
@@ -66,16 +64,6 @@ impl From<ErrorStack> for AuthorityError {
     }
 }
 
-/// The key of a new authority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CaKey {
-    /// RSA of 3072 bits: every device can verify it. Takes a few tenths of a second to make.
-    #[default]
-    Rsa3072,
-    /// The curve P-256: made at once; a device must know ECDSA.
-    EcP256,
-}
-
 /// The key of a device's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceKey {
@@ -112,12 +100,10 @@ pub struct Issued {
 }
 
 impl Authority {
-    /// Makes a new authority.
-    pub fn create(kind: CaKey, now: UnixMillis) -> Result<Self, AuthorityError> {
-        let key = match kind {
-            CaKey::Rsa3072 => PKey::from_rsa(Rsa::generate(3072)?)?,
-            CaKey::EcP256 => ec_key()?,
-        };
+    /// Makes a new authority. Its key is on the curve P-256: made at once, and all that devices check with it is one
+    /// signature.
+    pub fn create(now: UnixMillis) -> Result<Self, AuthorityError> {
+        let key = ec_key()?;
         let serial = random::<16>();
         // The name tells two installations apart in a list of trusted authorities.
         let name = common_name(&format!("Yizhan private CA {}", hex::encode(&serial[..4])))?;

@@ -164,7 +164,7 @@ impl CoreHandler {
         session: &Arc<ClientSession>,
         message: &Message,
     ) -> Taken {
-        let limit = self.shared.settings.device_max_payload_bytes;
+        let limit = self.shared.devices.max_payload_bytes();
         if message.payload.len() > limit {
             let (length, limit) = (message.payload.len() as u64, limit as u64);
             let (topic, qos) = described(message);

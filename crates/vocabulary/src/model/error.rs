@@ -50,8 +50,6 @@ named_causes! {
         TooManyEventParams = "too_many_event_params",
         /// The model, or a list in it, is larger than the platform allows.
         TooLarge = "too_large",
-        /// A feature differs from the category template it was taken from.
-        TemplateMismatch = "template_mismatch",
     }
 }
 
@@ -82,7 +80,6 @@ impl ModelErrorCode {
             Self::DuplicateEventParam => "InvalidParameterValue.ModelDefineEventParamsDupID",
             Self::TooManyEventParams => "InvalidParameterValue.ModelDefineEventParamsExceedLimit",
             Self::TooLarge => "LimitExceeded.ThingModelExceedLimit",
-            Self::TemplateMismatch => "InvalidParameterValue.ModelDefineDontMatchTemplate",
         }
     }
 }

@@ -14,8 +14,8 @@ mod uplink;
 pub use envelope::MAX_DEPTH;
 pub use error::{ThingCode, ThingError};
 pub use reply::{
-    EventReplyMethod, StatusEntry, StatusReply, write_action, write_control, write_event_reply,
-    write_log_level_reply, write_object, write_reply, write_time_reply, write_value,
+    EventReplyMethod, StatusEntry, StatusReply, write_action, write_control, write_event_reply, write_object,
+    write_reply, write_time_reply, write_value,
 };
 pub use timestamp::normalize_timestamp;
 pub use uplink::{

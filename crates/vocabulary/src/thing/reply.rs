@@ -44,15 +44,6 @@ pub enum EventReplyMethod {
 }
 
 impl EventReplyMethod {
-    /// The reply to a request; none when the method is no event request.
-    pub fn to(request: &str) -> Option<Self> {
-        match request {
-            "event_post" => Some(Self::One),
-            "events_post" => Some(Self::Many),
-            _ => None,
-        }
-    }
-
     /// The method on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -190,17 +181,5 @@ pub fn write_time_reply(out: &mut Vec<u8>, received: UnixMillis, sent: UnixMilli
     write_json(out, &received.0);
     out.extend_from_slice(b",\"ntptime2\":");
     write_json(out, &sent.0);
-    out.push(b'}');
-}
-
-/// `{"type":"get_log_level","clientToken":"..","log_level":4,"result":0,"timestamp":s}` on
-/// `$log/operation/result`; 0 is off, 4 debug.
-pub fn write_log_level_reply(out: &mut Vec<u8>, client_token: Option<&str>, level: u8, now: UnixMillis) {
-    out.extend_from_slice(b"{\"type\":\"get_log_level\",\"clientToken\":");
-    write_json(out, client_token.unwrap_or(""));
-    out.extend_from_slice(b",\"log_level\":");
-    write_json(out, &level);
-    out.extend_from_slice(b",\"result\":0,\"timestamp\":");
-    write_json(out, &now.seconds());
     out.push(b'}');
 }

@@ -3,9 +3,9 @@
 //! One client sends a single event as `event_post` with an `events` array, so both shapes are taken for both
 //! methods; the reply's method follows the request's. A post is taken as a whole or not at all.
 
+use yizhan_vocabulary::ThingError;
 use yizhan_vocabulary::thing::{EventPost, EventUplink, normalize_timestamp};
 use yizhan_vocabulary::topics::{Rights, TopicRule};
-use yizhan_vocabulary::{ThingCode, ThingError};
 
 use super::property::{missing_params, no_model, unknown_method};
 use super::{Effects, EventEffect, FeatureDescriptor, Service, Situation, Uplink};
@@ -25,11 +25,7 @@ pub(crate) const DESCRIPTOR: FeatureDescriptor = FeatureDescriptor {
 };
 
 fn reply_method(method: Option<&str>) -> Option<ReplyMethod> {
-    match method? {
-        "event_post" => Some(ReplyMethod::Event),
-        "events_post" => Some(ReplyMethod::Events),
-        _ => None,
-    }
+    ReplyMethod::to(method?).filter(|reply| matches!(reply, ReplyMethod::Event | ReplyMethod::Events))
 }
 
 fn handle(situation: &Situation<'_>, uplink: &Uplink<'_>, effects: &mut Effects) {
@@ -66,10 +62,6 @@ fn take_events(
     message: &EventUplink<'_>,
     effects: &mut Effects,
 ) -> Result<(), ThingError> {
-    let limit = situation.limits.max_events_in_post;
-    if message.posts.len() > limit {
-        return Err(ThingError::new(ThingCode::BadValue, format!("one post may carry {limit} events")));
-    }
     for event in &message.posts {
         effects.events.push(take_event(situation, event)?);
     }

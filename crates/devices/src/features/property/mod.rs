@@ -71,13 +71,8 @@ pub(super) fn unknown_method(prefix: &'static str, method: &str, token: Option<&
 /// What cannot be read as a whole is answered only if its method and token can be.
 fn refuse_unreadable(payload: &[u8], error: ThingError, effects: &mut Effects) {
     let envelope = sniff(payload);
-    let method = match envelope.method.as_deref() {
-        Some("report") => Some(ReplyMethod::Report),
-        Some("report_info") => Some(ReplyMethod::ReportInfo),
-        Some("get_status") => Some(ReplyMethod::GetStatus),
-        Some("clear_control") => Some(ReplyMethod::ClearControl),
-        _ => None,
-    };
+    let belongs_here = |reply: &ReplyMethod| !matches!(reply, ReplyMethod::Event | ReplyMethod::Events);
+    let method = envelope.method.as_deref().and_then(ReplyMethod::to).filter(belongs_here);
     match (method, envelope.client_token.as_deref()) {
         (Some(method), Some(token)) => effects.refuse(DOWN, method, Some(token), error),
         _ => effects.refusal = Some(error),
