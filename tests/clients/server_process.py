@@ -189,6 +189,9 @@ class Server:
     def output(self) -> str:
         return self._output.read_text(errors="replace") if self._output.exists() else ""
 
+    def open_descriptors(self) -> int:
+        return len(list(pathlib.Path(f"/proc/{self._process.pid}/fd").iterdir()))
+
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

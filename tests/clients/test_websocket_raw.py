@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import socket
+import ssl
 import struct
+import time
 
 import pytest
 
 from device_program import iot_hmac
+from server_process import Server
 
 # The C kit always sends this key.
 CONSTANT_KEY = "MTIzNDU2Nzg5MGFiY2RlZg=="
@@ -15,9 +18,11 @@ READ_AT_ONCE = 512
 MASK = b"\x11\x22\x33\x44"
 
 
-def handshake(address, path):
+def handshake(address, path, tls=None):
     """Sends the kit's request and returns the connection and the whole answer head."""
     connection = socket.create_connection((address.host, address.port), timeout=10)
+    if tls:
+        connection = tls.wrap_socket(connection, server_hostname=address.host)
     request = (
         f"GET {path} HTTP/1.1\r\n"
         "Host: LAMPPROD01.ap-guangzhou.iothub.tencentdevices.com\r\n"
@@ -115,3 +120,20 @@ def test_a_text_frame_ends_the_connection(server, lamp):
         while more := connection.recv(4096):
             received += more
         assert b"\x20\x02\x00\x00" not in received
+
+
+def test_a_client_that_stays_behind_tls_is_dropped_when_the_server_has_said_goodbye(tmp_path):
+    server = Server(tmp_path / "data", "--set", "connections.handshake_deadline_s=1")
+    try:
+        before = server.open_descriptors()
+        connection, _ = handshake(server.https, "/mqtt", ssl.create_default_context(cafile=server.ca_file))
+        with connection:
+            # No CONNECT comes, so the server ends the connection; this side does not.
+            while connection.recv(4096):
+                pass
+            deadline = time.monotonic() + 10
+            while server.open_descriptors() > before:
+                assert time.monotonic() < deadline, "the server keeps what belongs to the connection"
+                time.sleep(0.1)
+    finally:
+        server.kill()

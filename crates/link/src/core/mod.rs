@@ -1,6 +1,6 @@
 //! The event loop of one core.
 //!
-//! A turn: wait for readiness; accept; read ready sockets and hand packets to the handler; take letters from other
+//! A turn: wait for readiness; read ready sockets and hand packets to the handler; accept; take letters from other
 //! threads; look at due deadlines; let the handler finish the turn; write. The handler never sees two connections at
 //! once; what it wants to do to another one it does in [`Handler::turn_end`], where all of them are at hand.
 
