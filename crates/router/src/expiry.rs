@@ -376,3 +376,40 @@ impl Shared {
         end
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use parking_lot::Mutex;
+    use yizhan_mqtt::Session;
+
+    use super::*;
+    use crate::sessions::user_limits;
+    use crate::settings::RouterSettings;
+
+    fn session(number: u64) -> ClientSession {
+        ClientSession {
+            id: SessionId(number),
+            key: SessionKey::User { user: "u".into(), client: number.to_string().into() },
+            device: None,
+            connected: AtomicBool::new(false),
+            inner: Mutex::new(Inner::new(Session::new(user_limits(&RouterSettings::default())))),
+        }
+    }
+
+    #[test]
+    fn a_session_has_one_moment_however_often_it_comes_and_goes() {
+        let (one, two) = (session(1), session(2));
+        let mut timetable = Timetable::default();
+        for at in [500, 300, 700, 600] {
+            timetable.set(UnixMillis(at), &one);
+        }
+        timetable.set(UnixMillis(600), &two);
+        assert_eq!((timetable.due.len(), timetable.moments.len()), (2, 2));
+        assert_eq!(timetable.pop(UnixMillis(599)), None);
+        timetable.forget(&two);
+        assert_eq!(timetable.pop(UnixMillis(600)), Some(one.key));
+        assert!(timetable.due.is_empty() && timetable.moments.is_empty());
+    }
+}

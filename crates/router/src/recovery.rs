@@ -249,18 +249,17 @@ impl Draft {
 }
 
 impl Recovery {
-    /// The session of each client that is to live on: of two, the later one, which has the greater number.
+    /// The session of each client that is to live on: of two the later one, which has the greater number, if that one has
+    /// not ended.
     fn current(&self, is_known: impl Fn(&SessionKey) -> bool) -> AHashMap<SessionKey, SessionId> {
         let mut current = AHashMap::new();
         for (id, draft) in &self.drafts {
-            if let Some(key) = &draft.key
-                && !self.ended.contains(id)
-                && is_known(key)
-            {
+            if let Some(key) = &draft.key {
                 let latest = current.entry(key.clone()).or_insert(*id);
                 *latest = (*latest).max(*id);
             }
         }
+        current.retain(|key, id| !self.ended.contains(id) && is_known(key));
         current
     }
 
@@ -353,5 +352,73 @@ impl Recovery {
             }
             Change::Published { .. } | Change::RetainedCleared { .. } | Change::Marked { .. } => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yizhan_mqtt::{Message, PacketId, SubscriptionIds};
+
+    fn at(session: u64, version: u64) -> At {
+        At { session: SessionId(session), version }
+    }
+
+    fn opened(session: u64, version: u64) -> Change {
+        let key = SessionKey::User { user: "u".into(), client: "c".into() };
+        Change::Opened { at: at(session, version), key, expiry_s: 60 }
+    }
+
+    fn detached(session: u64, version: u64) -> Change {
+        Change::Detached { at: at(session, version), when: UnixMillis(1_000), expiry_s: 60, will: None }
+    }
+
+    fn recovered(changes: impl IntoIterator<Item = Change>) -> Recovery {
+        let mut recovery = Recovery::default();
+        for change in changes {
+            recovery.apply(change, &RouterSettings::default());
+        }
+        recovery
+    }
+
+    /// The client reconnected to another core, whose record came first into the log.
+    #[test]
+    fn an_older_end_of_a_connection_does_not_detach_a_session() {
+        let recovery = recovered([
+            opened(7, 1),
+            Change::Attached { at: at(7, 3) },
+            detached(7, 2),
+            detached(7, 5),
+            detached(7, 4),
+        ]);
+        assert_eq!(recovery.drafts[&SessionId(7)].detached_at, Some(UnixMillis(1_000)));
+        let recovery = recovered([opened(7, 1), Change::Attached { at: at(7, 3) }, detached(7, 2)]);
+        assert_eq!(recovery.drafts[&SessionId(7)].detached_at, None);
+    }
+
+    #[test]
+    fn a_message_that_waited_for_a_client_that_came_back_counts_as_sent() {
+        let mut recovery = recovered([opened(7, 1), detached(7, 2), Change::Attached { at: at(7, 4) }]);
+        let target = Target {
+            at: at(7, 3),
+            packet_id: PacketId::MIN,
+            qos: 1,
+            retain: false,
+            subscription_ids: SubscriptionIds::default(),
+            away: true,
+        };
+        let message = Message::new("a", &b"x"[..], QoS::AtLeastOnce);
+        recovery.deliver(&target, &message, &RouterSettings::default());
+        assert!(recovery.drafts[&SessionId(7)].session.image().deliveries[0].sent);
+    }
+
+    #[test]
+    fn the_latest_session_of_a_client_lives_on_unless_it_ended() {
+        let key = SessionKey::User { user: "u".into(), client: "c".into() };
+        let both = || recovered([opened(9, 1), opened(7, 1)]);
+        assert_eq!(both().current(|_| true).get(&key), Some(&SessionId(9)));
+        assert!(both().current(|_| false).is_empty());
+        let ended = recovered([opened(9, 1), opened(7, 1), Change::Ended { session: SessionId(9) }]);
+        assert!(ended.current(|_| true).is_empty(), "the earlier one was over when the later one began");
     }
 }

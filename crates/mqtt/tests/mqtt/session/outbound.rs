@@ -52,6 +52,20 @@ fn identifiers_go_on_across_connections_and_sessions() {
 }
 
 #[test]
+fn identifiers_never_go_back_while_a_session_is_restored() {
+    let mut session = Session::new(limits());
+    for restored in [40_000, 40_002, 40_001] {
+        session.restore_delivery(id(restored), least("x"), false, false);
+    }
+    assert_eq!(session.next_packet_id(), 40_003);
+    let mut wrapped = Session::new(limits());
+    for restored in [65_535, 2, 1] {
+        wrapped.restore_delivery(id(restored), least("x"), false, false);
+    }
+    assert_eq!(wrapped.next_packet_id(), 3);
+}
+
+#[test]
 fn identifiers_wrap_past_zero_and_skip_those_in_use() {
     let mut session = Session::new(limits());
     session.set_next_packet_id(65_534);
