@@ -30,6 +30,9 @@ use crate::services::Services;
 use crate::steady::{self, SteadyBody, SteadyStream};
 use crate::{bridge, health, internal, registration};
 
+/// Accepting fails when the process is out of descriptors; trying again at once would only burn the processor.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
 /// Limits of the HTTP side, each with its default.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
@@ -167,17 +170,26 @@ impl Stream {
 pub async fn serve(door: Door, listener: HttpListener) {
     let mut visits = JoinSet::new();
     let mut stop = door.stop.clone();
+    let mut failing = false;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(stream) => {
+                    failing = false;
                     // Closing without a word is all that a full server can afford; it is counted.
                     if let Some(place) = door.places.take(stream.address().map(|address| address.ip())) {
                         let door = door.clone();
                         visits.spawn(async move { door.welcome(stream, place).await });
                     }
                 }
-                Err(error) => pause_after(&error).await,
+                // The peer gave up between SYN and accept: the next one may be there.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::warn!(%error, "accepting HTTP connections failed; trying again until it works");
+                    }
+                    tokio::time::sleep(ACCEPT_RETRY).await;
+                }
             },
             Some(_) = visits.join_next() => {}
             () = stopped(&mut stop) => break,
@@ -210,12 +222,6 @@ pub fn bind_local(path: &Path) -> Result<UnixListener, HttpError> {
     let listener = UnixListener::bind(path).map_err(failed)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
     Ok(listener)
-}
-
-/// Accepting fails when the process is out of descriptors; trying again at once would only burn the processor.
-async fn pause_after(error: &io::Error) {
-    tracing::warn!(%error, "accepting an HTTP connection failed");
-    tokio::time::sleep(Duration::from_millis(50)).await;
 }
 
 impl Door {
