@@ -3,7 +3,7 @@
 use yizhan_conformance::broker;
 use yizhan_testkit::Version;
 use yizhan_testkit::mqtt::{Event, Properties, build};
-use yizhan_testkit::{QUIET, Received};
+use yizhan_testkit::{PATIENCE, QUIET, Received};
 
 use crate::steps::{BOTH, refused_after_connect, topic};
 
@@ -114,13 +114,17 @@ fn a_leading_wildcard_does_not_match_dollar_topics() {
         publisher.send_publish(&build::Publishing::new(&dollar, b"dollar"));
         let mut other = broker().client(version);
         other.publish(&plain, b"plain", 0);
-        let end = std::time::Instant::now() + QUIET;
+        // Other tests' messages come here too, so it is time and not silence that ends the wait for a `$` topic.
         let mut plain_copies = 0;
+        let mut end = std::time::Instant::now() + PATIENCE;
         while let Event::Packet(Received::Publish(publish)) =
             client.next(end.saturating_duration_since(std::time::Instant::now()))
         {
             assert!(!publish.topic.starts_with('$'), "{} came to a leading wildcard", publish.topic);
-            plain_copies += usize::from(publish.topic == plain);
+            if publish.topic == plain {
+                plain_copies += 1;
+                end = end.min(std::time::Instant::now() + QUIET);
+            }
         }
         assert!(plain_copies >= 1, "the plain topic must match");
     }
