@@ -43,7 +43,7 @@ struct Accepted {
 }
 
 impl CoreHandler {
-    pub(super) fn connect(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, connect: Connect) {
+    pub(super) fn connect(&mut self, link: &mut Link<'_>, state: &mut ConnectionState, mut connect: Connect) {
         let accepted = match self.admit(link.peer, &connect) {
             Ok(accepted) => accepted,
             Err(refusal) => return self.refuse_connect(link, state, &connect, refusal),
@@ -59,7 +59,7 @@ impl CoreHandler {
         link.establish(Duration::from_secs(u64::from(accepted.keep_alive_s)));
         let properties = connect.version.is_v5().then(|| self.announce(&connect, &accepted));
         // The platform's devices have no will (facts §1.7).
-        let will = connect.will.filter(|_| matches!(accepted.principal, Principal::User(_)));
+        let will = connect.will.take().filter(|_| matches!(accepted.principal, Principal::User(_)));
         state.stage = Stage::Connected(Box::new(Client {
             session: Arc::clone(&session),
             principal: accepted.principal.clone(),
@@ -71,21 +71,13 @@ impl CoreHandler {
             rate_left: 0,
             rate_second: 0,
         }));
-        if let Some(cause) = self.revoked(&accepted.principal) {
+        if let Some(cause) = self.revoked(link.peer, &connect, &accepted.principal) {
             return self.turn_away(link, &session, cause);
         }
         if present {
             self.drop_forbidden_subscriptions(&session, &accepted.principal);
         }
-        if let Principal::Device(device) = &accepted.principal {
-            let connected = Connected {
-                address: link.peer.address,
-                transport: transport_name(link.peer),
-                version: connect.version.as_str(),
-                keep_alive_s: accepted.keep_alive_s,
-            };
-            self.shared.devices.connected(device, connected, self.now, &mut self.batch);
-        }
+        self.note_online(link.peer, &connect, &accepted);
         let welcome = Welcome { session_present: present, properties };
         // That the old session is gone is as much a promise as that the new one is kept.
         self.answer(link, state, Action::Welcome(Box::new(welcome)), kept || discarded);
@@ -120,14 +112,31 @@ impl CoreHandler {
         }
     }
 
-    /// Why the client may not be here after all: its device or user was disabled or removed while its CONNECT was
-    /// handled, and whoever did that looked for a connection to close before there was one.
-    fn revoked(&self, principal: &Principal) -> Option<DisconnectCause> {
+    /// Writes the online record of a device.
+    fn note_online(&mut self, peer: &Peer, connect: &Connect, accepted: &Accepted) {
+        if let Principal::Device(device) = &accepted.principal {
+            let connected = Connected {
+                address: peer.address,
+                transport: transport_name(peer),
+                version: connect.version.as_str(),
+                keep_alive_s: accepted.keep_alive_s,
+            };
+            self.shared.devices.connected(device, connected, self.now, &mut self.batch);
+        }
+    }
+
+    /// Why the client may not be here after all: its device or user was disabled or removed, or its key changed, while
+    /// its CONNECT was handled, and whoever did that looked for a connection to close before there was one.
+    fn revoked(&self, peer: &Peer, connect: &Connect, principal: &Principal) -> Option<DisconnectCause> {
         match principal {
             Principal::Device(device) if self.shared.devices.device(device.id).is_none() => {
                 Some(DisconnectCause::Deleted)
             }
-            Principal::Device(device) => (!device.enabled()).then_some(DisconnectCause::Disabled),
+            Principal::Device(_) => match self.identify_device(peer, connect) {
+                Ok(_) => None,
+                Err(ConnectRefusal::Disabled) => Some(DisconnectCause::Disabled),
+                Err(_) => Some(DisconnectCause::CredentialRevoked),
+            },
             Principal::User(user) => {
                 let known = self.shared.users.find(&user.name);
                 let the_same = known.is_some_and(|known| Arc::ptr_eq(&known, user));
@@ -136,10 +145,11 @@ impl CoreHandler {
         }
     }
 
-    /// Closes a connection that was revoked before it was welcomed; what no longer exists keeps no session either.
+    /// Closes a connection that was revoked before it was welcomed. A device or user that is no more keeps no session
+    /// either.
     fn turn_away(&mut self, link: &Link<'_>, session: &Arc<ClientSession>, cause: DisconnectCause) {
         self.closes.push((link.id, cause));
-        if cause != DisconnectCause::Disabled {
+        if cause == DisconnectCause::Deleted || session.device.is_none() {
             self.end_session(session, DropReason::SessionEnded);
         }
     }
