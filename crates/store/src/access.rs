@@ -38,14 +38,23 @@ pub struct IntegrityReport {
 impl Store {
     /// Opens the registry of a data directory, or makes it there; brings an older schema forward.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
-        let opened = open::open(dir, MIGRATIONS)?;
-        Ok(Self {
+        Ok(Self::of(dir, open::open(dir, MIGRATIONS)?))
+    }
+
+    /// Opens the registry of a data directory for looking at it: nothing is made or changed, and what would change
+    /// it fails. A registry of an older schema is refused.
+    pub fn open_read_only(dir: &Path) -> Result<Self, OpenError> {
+        Ok(Self::of(dir, open::open_read_only(dir, MIGRATIONS)?))
+    }
+
+    fn of(dir: &Path, opened: open::Opened) -> Self {
+        Self {
             database: dir.join(DATABASE_FILE),
             writer: Mutex::new(opened.writer),
             readers: opened.readers.into_iter().map(Mutex::new).collect(),
             next_reader: AtomicUsize::new(0),
             sealer: opened.sealer,
-        })
+        }
     }
 
     /// Writes a consistent copy of the registry to a new file while the server runs. Its secrets stay sealed:

@@ -57,6 +57,16 @@ pub enum OpenError {
         /// The newest version known here.
         supported: u32,
     },
+    /// An earlier version wrote the registry, and it was opened for looking at it only.
+    #[error(
+        "the registry has schema version {found}; the next start brings it to {current} and keeps a copy"
+    )]
+    OlderSchema {
+        /// The file's version.
+        found: u32,
+        /// The version that this program writes.
+        current: u32,
+    },
     /// Another program's SQLite file.
     #[error("{path} is an SQLite file of another program; choose another data directory")]
     Foreign {

@@ -3,6 +3,7 @@
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
@@ -59,6 +60,50 @@ pub(crate) fn open(dir: &Path, steps: &[Migration]) -> Result<Opened, OpenError>
     check_key(&writer, &sealer, &database, &key_file)?;
     let readers = (0..READERS).map(|_| connect_reader(&database)).collect::<Result<_, _>>()?;
     Ok(Opened { writer, readers, sealer })
+}
+
+/// Opens the registry in `dir` for looking at it: nothing is made, brought forward or written.
+pub(crate) fn open_read_only(dir: &Path, steps: &[Migration]) -> Result<Opened, OpenError> {
+    let database = dir.join(DATABASE_FILE);
+    let writer = connect_read_only(&database)?;
+    let (found, newest) = (identify(&writer, &database)?, schema::newest(steps));
+    if found > newest {
+        return Err(OpenError::NewerSchema { found, supported: newest });
+    }
+    if found < newest {
+        return Err(OpenError::OlderSchema { found, current: newest });
+    }
+    let key_file = dir.join(KEY_FILE);
+    let sealer = read_key(&key_file)?;
+    key_is_proven(&writer, &sealer, &database, &key_file)?;
+    let readers = (0..READERS).map(|_| connect_read_only(&database)).collect::<Result<_, _>>()?;
+    Ok(Opened { writer, readers, sealer })
+}
+
+fn connect_read_only(path: &Path) -> Result<Connection, OpenError> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let mut address = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => address.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => address.push(char::from(*byte)),
+            byte => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    // Without a log nobody has the file open, and without this SQLite would make one even for reading.
+    if !Path::new(&log).exists() {
+        address.push_str("?immutable=1");
+    }
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let open = || {
+        let connection = Connection::open_with_flags(&address, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "trusted_schema", false)?;
+        Ok(connection)
+    };
+    open().map_err(|error| engine_error(path, &error))
 }
 
 /// Says early, and in words, that nothing can be written here.
@@ -133,17 +178,28 @@ fn identify(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
     }
 }
 
-/// Proves that the key belongs to the registry; the first time, leaves the proof.
-fn check_key(writer: &Connection, sealer: &Sealer, database: &Path, key: &Path) -> Result<(), OpenError> {
-    let proof: Option<Vec<u8>> = writer
+/// Whether the registry has a proof of its key; one that does not fit the key is an error.
+fn key_is_proven(
+    connection: &Connection,
+    sealer: &Sealer,
+    database: &Path,
+    key: &Path,
+) -> Result<bool, OpenError> {
+    let proof: Option<Vec<u8>> = connection
         .query_row("SELECT sealed FROM key_proof", [], |row| row.get(0))
         .optional()
         .map_err(|error| engine_error(database, &error))?;
-    if let Some(sealed) = proof {
-        return match sealer.unseal(KEY_PROOF_PLACE, &sealed) {
-            Ok(text) if text == Secret::new(KEY_PROOF) => Ok(()),
-            _ => Err(OpenError::KeyWrong { path: key.into() }),
-        };
+    let Some(sealed) = proof else { return Ok(false) };
+    match sealer.unseal(KEY_PROOF_PLACE, &sealed) {
+        Ok(text) if text == Secret::new(KEY_PROOF) => Ok(true),
+        _ => Err(OpenError::KeyWrong { path: key.into() }),
+    }
+}
+
+/// Proves that the key belongs to the registry; the first time, leaves the proof.
+fn check_key(writer: &Connection, sealer: &Sealer, database: &Path, key: &Path) -> Result<(), OpenError> {
+    if key_is_proven(writer, sealer, database, key)? {
+        return Ok(());
     }
     let internal = |error: StoreError| OpenError::Io { path: database.into(), detail: error.to_string() };
     let sealed = sealer.seal(KEY_PROOF_PLACE, KEY_PROOF).map_err(internal)?;

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
     use crate::DATABASE_FILE;
     use crate::error::OpenError;
-    use crate::open::open;
+    use crate::open::{open, open_read_only};
 
     const SECOND: Migration = Migration {
         version: 2,
@@ -102,6 +102,17 @@ mod tests {
             open(dir.path(), MIGRATIONS).err(),
             Some(OpenError::NewerSchema { found: 2, supported: 1 })
         ));
+    }
+
+    #[test]
+    fn looking_at_a_registry_of_an_older_schema_does_not_bring_it_forward() {
+        let dir = tempfile::tempdir().unwrap();
+        first_version_with_a_setting(dir.path());
+        let before = std::fs::read(dir.path().join(DATABASE_FILE)).unwrap();
+        let error = open_read_only(dir.path(), &steps(&[SECOND])).err().unwrap();
+        assert!(matches!(error, OpenError::OlderSchema { found: 1, current: 2 }), "{error}");
+        assert_eq!(std::fs::read(dir.path().join(DATABASE_FILE)).unwrap(), before);
+        assert!(open_read_only(dir.path(), MIGRATIONS).is_ok());
     }
 
     #[test]

@@ -50,6 +50,29 @@ fn fill(dir: &Path) -> Store {
     store
 }
 
+#[test]
+fn looking_changes_nothing_beside_a_running_server_and_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("with ? and % in its name");
+    let running = fill(&dir);
+    let looking = Store::open_read_only(&dir).unwrap();
+    assert_eq!(looking.integrity().unwrap().devices, 1);
+    assert!(matches!(looking.set_setting("a", "1"), Err(StoreError::Unavailable(_))));
+    drop((looking, running));
+    let listed = || {
+        let mut files: Vec<_> = fs::read_dir(&dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect();
+        files.sort();
+        files
+    };
+    let before = listed();
+    assert_eq!(Store::open_read_only(&dir).unwrap().integrity().unwrap().problems, Vec::<String>::new());
+    assert_eq!(listed(), before);
+}
+
 fn refusal(dir: &Path) -> OpenError {
     match Store::open(dir) {
         Ok(_) => panic!("the registry should not open"),

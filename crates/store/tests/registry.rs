@@ -159,24 +159,40 @@ fn a_device_number_is_never_used_again() {
 }
 
 #[test]
+fn numbers_that_are_skipped_are_never_given_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    assert!(store.skip_device_numbers(DeviceId(7)).unwrap());
+    assert!(!store.skip_device_numbers(DeviceId(5)).unwrap());
+    assert_eq!(store.create_devices(&[new_device("dev001")]).unwrap(), [DeviceId(8)]);
+    assert!(!store.skip_device_numbers(DeviceId(8)).unwrap());
+    assert!(store.skip_device_numbers(DeviceId(20)).unwrap());
+    let copy = tempfile::tempdir().unwrap();
+    store.backup_to(&copy.path().join("registry.sqlite")).unwrap();
+    std::fs::copy(dir.path().join("secret.key"), copy.path().join("secret.key")).unwrap();
+    for store in [store, Store::open(copy.path()).unwrap()] {
+        assert_eq!(store.create_devices(&[new_device("dev002")]).unwrap(), [DeviceId(21)]);
+    }
+}
+
+#[test]
 fn a_device_changes_field_by_field() {
     let dir = tempfile::tempdir().unwrap();
     let store = store_with_product(dir.path());
     let id = store.create_devices(&[new_device("dev001")]).unwrap()[0];
     let name = DeviceName::parse("dev001").unwrap();
     store.set_device_enabled(id, false).unwrap();
-    store.set_device_nickname(id, Some("hall")).unwrap();
     store.set_device_secret(id, &Secret::new("AAAAAAAAAAAAAAAAAAAAAA==")).unwrap();
     store.mark_activated(&[(id, UnixMillis(10)), (DeviceId(77), UnixMillis(10))]).unwrap();
     store.mark_activated(&[(id, UnixMillis(20))]).unwrap();
     let device = store.device(&product_id(), &name).unwrap().unwrap();
-    assert_eq!((device.id, device.enabled, device.nickname.as_deref()), (id, false, Some("hall")));
+    assert_eq!((device.id, device.enabled), (id, false));
     assert_eq!(device.secret.expose(), "AAAAAAAAAAAAAAAAAAAAAA==");
     assert_eq!(device.activated_at, Some(UnixMillis(10)));
     let missing = Err(StoreError::NotFound("device number 77".into()));
     assert_eq!(store.set_device_enabled(DeviceId(77), true), missing);
     assert_eq!(store.set_device_secret(DeviceId(77), &Secret::new("x")), missing);
-    assert!(store.set_device_nickname(DeviceId(u64::MAX), None).is_err());
+    assert!(store.set_device_enabled(DeviceId(u64::MAX), true).is_err());
 }
 
 #[test]
@@ -200,16 +216,15 @@ fn a_device_shows_its_newest_certificate_that_was_not_withdrawn() {
     store.add_certificate(&certificate(2)).unwrap();
     assert!(matches!(store.add_certificate(&certificate(2)), Err(StoreError::Conflict(_))));
     assert_eq!(shown(), Some([2; 32]));
-    store.revoke_certificate(&[2; 32], UnixMillis(50)).unwrap();
-    store.revoke_certificate(&[2; 32], UnixMillis(60)).unwrap();
-    assert_eq!(shown(), Some([1; 32]));
-    assert_eq!(store.revoke_certificates_of(id, UnixMillis(70)).unwrap(), 1);
+    assert_eq!(store.revoke_certificates_of(id, UnixMillis(50)).unwrap(), 2);
     assert_eq!(shown(), None);
+    store.add_certificate(&certificate(3)).unwrap();
+    assert_eq!(shown(), Some([3; 32]));
+    assert_eq!(store.revoke_certificates_of(id, UnixMillis(70)).unwrap(), 1);
     let mut all = Vec::new();
     store.each_certificate(|certificate| all.push(certificate)).unwrap();
     let revoked = |mark, at| CertificateRow { revoked_at: Some(UnixMillis(at)), ..certificate(mark) };
-    assert_eq!(all, [revoked(1, 70), revoked(2, 50)]);
-    assert!(matches!(store.revoke_certificate(&[9; 32], UnixMillis(1)), Err(StoreError::NotFound(_))));
+    assert_eq!(all, [revoked(1, 50), revoked(2, 50), revoked(3, 70)]);
 
     store.delete_devices(&[id]).unwrap();
     store.each_certificate(|_| panic!("a deleted device's certificates go with it")).unwrap();
@@ -261,12 +276,10 @@ fn the_authority_and_settings_are_replaced_in_place() {
     store.set_authority(&row).unwrap();
     assert_eq!(store.authority().unwrap(), Some(row));
 
-    store.set_setting("a", Some("1")).unwrap();
-    store.set_setting("a", Some("2")).unwrap();
-    store.set_setting("b", Some("3")).unwrap();
-    store.set_setting("b", None).unwrap();
+    store.set_setting("a", "1").unwrap();
+    store.set_setting("a", "2").unwrap();
     assert_eq!(store.setting("a").unwrap().as_deref(), Some("2"));
-    assert_eq!(store.settings().unwrap(), [("a".to_owned(), "2".to_owned())]);
+    assert_eq!(store.setting("b").unwrap(), None);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use yizhan_vocabulary::{DeviceId, UnixMillis};
 use super::{device_id, id_column, millis, must_change, optional_millis};
 use crate::access::Store;
 use crate::error::StoreError;
-use crate::rows::{CertificateRow, Fingerprint};
+use crate::rows::CertificateRow;
 
 impl Store {
     /// Registers a certificate for its device.
@@ -45,17 +45,6 @@ impl Store {
             });
         }
         Ok(())
-    }
-
-    /// Withdraws one certificate. Withdrawing it again changes nothing.
-    pub fn revoke_certificate(&self, fingerprint: &Fingerprint, at: UnixMillis) -> Result<(), StoreError> {
-        self.write(|transaction| {
-            let changed = transaction.execute(
-                "UPDATE device_certificates SET revoked_at = coalesce(revoked_at, ?2) WHERE fingerprint = ?1",
-                params![fingerprint, at.0],
-            )?;
-            must_change(changed, || format!("certificate {}", hex::encode(fingerprint)))
-        })
     }
 
     /// Withdraws every certificate of a device; says how many were valid until now.

@@ -1,6 +1,6 @@
 //! Devices. They are created and deleted in batches, each batch one transaction, and streamed once at start-up.
 
-use rusqlite::{ErrorCode, Row, params};
+use rusqlite::{ErrorCode, OptionalExtension, Row, params};
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
 
 use super::{device_id, id_column, millis, must_change, optional_millis, parsed, product_id};
@@ -71,12 +71,32 @@ impl Store {
 
     /// Lets a device connect, or not.
     pub fn set_device_enabled(&self, device: DeviceId, enabled: bool) -> Result<(), StoreError> {
-        self.change_device(device, "UPDATE devices SET enabled = ?2 WHERE id = ?1", enabled)
+        let id = id_column(device)?;
+        self.write(|transaction| {
+            let mut statement =
+                transaction.prepare_cached("UPDATE devices SET enabled = ?2 WHERE id = ?1")?;
+            must_change(statement.execute(params![id, enabled])?, || device_text(device))
+        })
     }
 
-    /// Gives a device a name for people, or takes it away.
-    pub fn set_device_nickname(&self, device: DeviceId, nickname: Option<&str>) -> Result<(), StoreError> {
-        self.change_device(device, "UPDATE devices SET nickname = ?2 WHERE id = ?1", nickname)
+    /// Sees to it that no new device gets a number up to `through`; true when that was not so before.
+    pub fn skip_device_numbers(&self, through: DeviceId) -> Result<bool, StoreError> {
+        let through = id_column(through)?;
+        self.write(|transaction| {
+            // SQLite's own table for AUTOINCREMENT; it has a row once there was a device.
+            let highest: Option<i64> = transaction
+                .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'devices'", [], |row| row.get(0))
+                .optional()?;
+            if highest.unwrap_or(0) >= through {
+                return Ok(false);
+            }
+            let statement = match highest {
+                Some(_) => "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'devices'",
+                None => "INSERT INTO sqlite_sequence (name, seq) VALUES ('devices', ?1)",
+            };
+            transaction.execute(statement, [through])?;
+            Ok(true)
+        })
     }
 
     /// Gives a device a new secret.
@@ -117,19 +137,6 @@ impl Store {
                 must_change(changed, || device_text(*device))?;
             }
             Ok(())
-        })
-    }
-
-    fn change_device(
-        &self,
-        device: DeviceId,
-        statement: &str,
-        value: impl rusqlite::ToSql,
-    ) -> Result<(), StoreError> {
-        let id = id_column(device)?;
-        self.write(|transaction| {
-            let changed = transaction.prepare_cached(statement)?.execute(params![id, value])?;
-            must_change(changed, || device_text(device))
         })
     }
 
