@@ -49,7 +49,7 @@ pub use registry::{
     ProductSettings, ProductTopics, ProductView, ShownSecret, Status,
 };
 
-use commands::{Timers, Unsettled};
+use commands::{Timers, Unconfirmed};
 use durability::Durability;
 use registry::Registry;
 
@@ -70,8 +70,8 @@ struct Inner {
     journal: OnceLock<JournalSide>,
     links: OnceLock<Arc<dyn DeviceLinks>>,
     timers: Timers,
-    /// Ends of commands that the journal does not hold yet.
-    unsettled: Mutex<Option<Unsettled>>,
+    /// Callers of expired commands who wait for the journal.
+    unconfirmed: Mutex<Unconfirmed>,
     durability: Arc<Durability>,
     /// Devices that a checkpoint must contain or drop.
     changed: Arc<recovery::Changed>,
@@ -101,7 +101,7 @@ impl Devices {
             journal: OnceLock::new(),
             links: OnceLock::new(),
             timers: Timers::default(),
-            unsettled: Mutex::default(),
+            unconfirmed: Mutex::default(),
             durability: Arc::default(),
             changed: Arc::default(),
             activations: Mutex::default(),

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use yizhan_journal::{Batch, Ticket};
-use yizhan_vocabulary::{DeviceId, UnixMillis};
+use yizhan_journal::{Batch, Refused, Ticket};
+use yizhan_vocabulary::UnixMillis;
 
 use super::{CommandId, CommandState, DeviceCommands, Finish};
 use crate::Devices;
@@ -15,11 +15,10 @@ use crate::registry::Device;
 /// Commands that one tick expires; the rest follow with the next one.
 const EXPIRED_PER_TICK: usize = 1_000;
 
-/// Ends of commands that have left the devices' state but are not durable yet: the journal refused them, or took its
-/// time. They are tried again until they are; a restart before that finds the commands open and expires them again.
-#[derive(Debug)]
-pub(crate) struct Unsettled {
-    batch: Batch,
+/// Callers of expired commands, who are told once the ends are durable.
+#[derive(Debug, Default)]
+pub(crate) struct Unconfirmed {
+    /// The last batch that must be durable.
     ticket: Option<Ticket>,
     completions: Vec<Completion>,
 }
@@ -29,60 +28,58 @@ impl Devices {
     /// 200 ms from one thread that may block. While the journal takes nothing, commands wait.
     pub fn tick(&self, now: UnixMillis) {
         self.flush_activations();
-        let mut unsettled = self.0.unsettled.lock();
-        if let Some(earlier) = unsettled.take() {
-            *unsettled = self.settle_expired(earlier);
+        let mut unconfirmed = self.0.unconfirmed.lock();
+        if self.journal().accepting().is_ok() {
+            self.expire_due(now, &mut unconfirmed);
         }
-        if unsettled.is_some() || self.journal().accepting().is_err() {
-            return;
-        }
-        let due = self.0.timers.due(self.0.clock.monotonic(), EXPIRED_PER_TICK);
-        if !due.is_empty() {
-            *unsettled = self.settle_expired(self.expire(due, now));
-        }
+        self.confirm(&mut unconfirmed);
     }
 
-    /// Ends commands in the devices' state; what must become durable comes back.
-    fn expire(&self, due: Vec<(CommandId, DeviceId)>, now: UnixMillis) -> Unsettled {
-        let mut batch = self.journal_side().lane.batch();
-        let mut completions = Vec::new();
-        for (id, device) in due {
+    fn expire_due(&self, now: UnixMillis, unconfirmed: &mut Unconfirmed) {
+        for (id, device) in self.0.timers.due(self.0.clock.monotonic(), EXPIRED_PER_TICK) {
             let Some(device) = self.device(device) else {
                 self.0.timers.remove(id);
                 continue;
             };
-            let mut recorder =
-                Recorder { journal: self.journal(), batch: &mut batch, stream: device.id, now };
-            let mut state = device.state.lock();
-            self.settlement(&device, &mut recorder, &mut completions).expire(&mut state, id);
-            drop(state);
-            // An entry whose command is gone must not come due for ever.
-            self.0.timers.remove(id);
-            self.note_change(&device);
+            match self.expire(&device, id, now, &mut unconfirmed.completions) {
+                Ok(ticket) => unconfirmed.ticket = ticket.or(unconfirmed.ticket),
+                Err(error) => {
+                    tracing::warn!(%error, "expired commands cannot be recorded now; trying again");
+                    break;
+                }
+            }
         }
-        Unsettled { batch, ticket: None, completions }
     }
 
-    /// Makes expired commands durable and tells their callers; gives back what is not durable yet.
-    fn settle_expired(&self, mut unsettled: Unsettled) -> Option<Unsettled> {
+    /// The record is handed over under the device's lock: a command is gone from memory only when the journal has its
+    /// end.
+    fn expire(
+        &self,
+        device: &Arc<Device>,
+        id: CommandId,
+        now: UnixMillis,
+        completions: &mut Vec<Completion>,
+    ) -> Result<Option<Ticket>, Refused> {
         let lane = &self.journal_side().lane;
-        let ticket = match unsettled.ticket {
-            Some(ticket) => Ok(ticket),
-            None => lane.submit(&mut unsettled.batch).map_err(|error| error.to_string()),
-        };
-        let durable = ticket.and_then(|ticket| {
-            unsettled.ticket = Some(ticket);
-            lane.wait(ticket, self.0.config.durability_wait).map_err(|error| error.to_string())
-        });
-        match durable {
+        let mut batch = lane.batch();
+        let mut recorder = Recorder { journal: self.journal(), batch: &mut batch, stream: device.id, now };
+        let mut state = device.state.lock();
+        let submit = |batch: &mut Batch| lane.submit(batch);
+        let ticket = self.settlement(device, &mut recorder, completions).expire(&mut state, id, submit);
+        drop(state);
+        self.note_change(device);
+        ticket
+    }
+
+    /// Waits for the last ends and tells their callers; tries again with the next tick if it takes too long.
+    fn confirm(&self, unconfirmed: &mut Unconfirmed) {
+        let Some(ticket) = unconfirmed.ticket else { return };
+        match self.wait(Some(ticket)) {
             Ok(()) => {
-                self.complete(&mut unsettled.completions);
-                None
+                unconfirmed.ticket = None;
+                self.complete(&mut unconfirmed.completions);
             }
-            Err(error) => {
-                tracing::warn!(error, "expired commands could not be recorded; trying again");
-                Some(unsettled)
-            }
+            Err(error) => tracing::warn!(%error, "the ends of expired commands are late"),
         }
     }
 

@@ -4,10 +4,14 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use yizhan_journal::{LogKind, RecordKind};
+use tokio::sync::oneshot;
+use yizhan_journal::{Batch, LogKind, RecordKind};
 use yizhan_vocabulary::Monotonic;
 
-use super::{CommandId, CommandKind, CommandState, CommandView, StatusRead, Timers, encode};
+use super::{
+    CommandId, CommandKind, CommandState, CommandView, DeviceCommands, Outstanding, StatusRead, Timers,
+    encode,
+};
 use crate::config::DevicesConfig;
 use crate::features::CommandEffect;
 use crate::links::{Completion, CompletionKind};
@@ -29,6 +33,15 @@ impl Finish {
     fn answered(code: i64, status: Option<Box<str>>, response: Option<Box<str>>) -> Self {
         let state = if code == 0 { CommandState::Done } else { CommandState::Failed };
         Self { state, code: Some(code), status, response }
+    }
+
+    /// The end of a command whose time has come.
+    fn by_time(view: &CommandView) -> Self {
+        if view.cleared {
+            Self::without_answer(CommandState::Done, "cleared by the device without an answer")
+        } else {
+            Self::without_answer(CommandState::Expired, "no answer from the device in time")
+        }
     }
 
     /// An end without an answer.
@@ -114,52 +127,73 @@ impl Settlement<'_, '_> {
         });
     }
 
-    /// Its time has come: a control the device has cleared counts as done, anything else has expired.
-    pub(crate) fn expire(&mut self, state: &mut DeviceState, id: CommandId) {
-        let cleared = state
-            .commands
-            .as_deref()
-            .and_then(|all| all.position(id).map(|position| all.outstanding[position].view.cleared));
-        match cleared {
-            None => {}
-            Some(true) => self.finish(
-                state,
-                id,
-                Finish::without_answer(CommandState::Done, "cleared by the device without an answer"),
-            ),
-            Some(false) => self.finish(
-                state,
-                id,
-                Finish::without_answer(CommandState::Expired, "no answer from the device in time"),
-            ),
+    /// Its time has come: a control the device has cleared counts as done, anything else has expired. `submit` hands the
+    /// last record over; if it is refused, the command stays as it was and its time has still come.
+    pub(crate) fn expire<T, E>(
+        &mut self,
+        state: &mut DeviceState,
+        id: CommandId,
+        submit: impl FnOnce(&mut Batch) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
+        let Some((position, entry)) = take(state, id) else {
+            // An entry whose command is gone must not come due for ever.
+            self.timers.remove(id);
+            return Ok(None);
+        };
+        let ended = self.record_end(state, entry.view.clone(), Finish::by_time(&entry.view));
+        match submit(self.recorder.batch) {
+            Ok(ticket) => {
+                self.conclude(state, entry.waiter, ended);
+                Ok(Some(ticket))
+            }
+            Err(refused) => {
+                if let Some(commands) = state.commands.as_deref_mut() {
+                    commands.outstanding.insert(position, entry);
+                }
+                Err(refused)
+            }
         }
     }
 
     /// Ends a command: its last record, its timer, its caller.
     pub(crate) fn finish(&mut self, state: &mut DeviceState, id: CommandId, finish: Finish) {
-        let Some(commands) = state.commands.as_deref_mut() else { return };
-        let Some(position) = commands.position(id) else { return };
-        let mut entry = commands.outstanding.remove(position);
-        if commands.is_empty() {
-            state.commands = None;
-        }
-        self.timers.remove(id);
-        let view = &mut entry.view;
+        let Some((_, entry)) = take(state, id) else { return };
+        let ended = self.record_end(state, entry.view, finish);
+        self.conclude(state, entry.waiter, ended);
+    }
+
+    /// Writes the last record of a command; gives back the command as it ended.
+    fn record_end(&mut self, state: &mut DeviceState, mut view: CommandView, finish: Finish) -> CommandView {
         view.state = finish.state;
         view.updated_at = self.recorder.now;
         view.code = finish.code;
         view.status = finish.status.map(String::from);
         view.response =
             finish.response.and_then(|response| RawValue::from_string(response.into_string()).ok());
-        if self.record(state, view).is_err() {
+        if self.record(state, &view).is_err() {
             view.response = None;
             view.status = Some("the device's response is too large to be kept".to_owned());
-            if self.record(state, view).is_err() {
-                tracing::error!(device = self.device.id.0, command = %id, "a command's end could not be recorded");
+            if self.record(state, &view).is_err() {
+                let (device, command) = (self.device.id.0, view.id);
+                tracing::error!(device, %command, "a command's end could not be recorded");
             }
         }
-        if let Some(waiter) = entry.waiter {
-            let view = Box::new(entry.view);
+        view
+    }
+
+    /// A command that has ended has no timer any more, and its caller is told once the end is durable.
+    fn conclude(
+        &mut self,
+        state: &mut DeviceState,
+        waiter: Option<oneshot::Sender<CommandView>>,
+        ended: CommandView,
+    ) {
+        self.timers.remove(ended.id);
+        if state.commands.as_deref().is_some_and(DeviceCommands::is_empty) {
+            state.commands = None;
+        }
+        if let Some(waiter) = waiter {
+            let view = Box::new(ended);
             self.completions.push(Completion(CompletionKind::Answered { waiter, view }));
         }
     }
@@ -225,4 +259,11 @@ impl Settlement<'_, '_> {
             tracing::warn!(device = self.device.id.0, "a status read could not be recorded");
         }
     }
+}
+
+/// Takes a command out of the state, and from where.
+fn take(state: &mut DeviceState, id: CommandId) -> Option<(usize, Outstanding)> {
+    let commands = state.commands.as_deref_mut()?;
+    let position = commands.position(id)?;
+    Some((position, commands.outstanding.remove(position)))
 }
