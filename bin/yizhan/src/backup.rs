@@ -8,10 +8,11 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path as FilePath, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use serde_json::json;
 use yizhan_vocabulary::Clock;
 use yizhan_vocabulary::clock::SystemClock;
@@ -24,6 +25,9 @@ use crate::{config, interrupt};
 
 /// How long the server may take for its copy.
 const COPY_PATIENCE: Duration = Duration::from_hours(6);
+
+/// How often it is looked whether the command is to stop.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Write a running server's data into one file
 ///
@@ -51,8 +55,8 @@ impl Backup {
         output::note("the server makes a copy of its data");
         let client = LocalClient::new(&self.data).with_extra_patience(COPY_PATIENCE);
         let place = copy.0.to_str().context("the name must be valid UTF-8")?;
-        client
-            .post(&Path::of(["backup"]), &json!({ "path": place }))
+        let request = json!({ "path": place });
+        unless_stopped(&stop, move || client.post(&Path::of(["backup"]), &request))?
             .with_context(|| format!("the server could not make its copy {place}"))?;
         let mut items = archive::list(&copy.0)?;
         if let Some(file) = config::default_file(self.data.path()) {
@@ -82,6 +86,27 @@ impl Backup {
         ));
         output::note("it holds the keys of all devices: keep it where only you can read it");
         Ok(())
+    }
+}
+
+/// Does on another thread what cannot be interrupted. When `stop` is set the thread is left behind: it ends with the
+/// process, and the server removes its copy when it finds that nobody waits for it any more.
+fn unless_stopped<T: Send + 'static>(
+    stop: &AtomicBool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> anyhow::Result<T> {
+    let (done, result) = sync_channel(1);
+    let run = move || {
+        // Nobody waits any more when the command was stopped.
+        let _stopped = done.send(work());
+    };
+    std::thread::Builder::new().name("request".into()).spawn(run).context("no thread can be started")?;
+    loop {
+        match result.recv_timeout(LOOK) {
+            Ok(value) => return Ok(value),
+            Err(RecvTimeoutError::Timeout) => ensure!(!stop.load(Ordering::Relaxed), "stopped by Ctrl-C"),
+            Err(RecvTimeoutError::Disconnected) => bail!("the request ended without a result"),
+        }
     }
 }
 
@@ -165,6 +190,17 @@ mod tests {
         let backup = Backup { data: DataDir::at(folder.path().join("data")), to, json: false };
         assert!(format!("{:#}", backup.run().unwrap_err()).contains("the server is not running"));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_request_that_takes_long_is_left_when_the_command_is_stopped() {
+        let stop = AtomicBool::new(false);
+        assert_eq!(unless_stopped(&stop, || 7).unwrap(), 7);
+        stop.store(true, Ordering::Relaxed);
+        let begun = Instant::now();
+        let left = unless_stopped(&stop, || std::thread::sleep(Duration::from_secs(20)));
+        assert!(left.unwrap_err().to_string().contains("Ctrl-C"));
+        assert!(begun.elapsed() < Duration::from_secs(10));
     }
 
     #[test]

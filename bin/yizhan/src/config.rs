@@ -311,7 +311,7 @@ impl Config {
         if needed > self.journal.segment_bytes as usize / 4 {
             bail!("journal.segment_bytes must be at least {} for packets of this size", needed * 4);
         }
-        Ok(JournalConfig {
+        let config = JournalConfig {
             segment_bytes: self.journal.segment_bytes,
             history_days: self.journal.history_days,
             log_days: self.journal.log_days,
@@ -320,7 +320,9 @@ impl Config {
             max_record_bytes: defaults.max_record_bytes.max(needed),
             accept_damage: self.journal.accept_damage,
             ..defaults
-        })
+        };
+        config.check()?;
+        Ok(config)
     }
 
     /// Limits of the HTTP side.
@@ -376,6 +378,17 @@ mod tests {
         let config = Config::load(None, &overrides).unwrap();
         assert_eq!(config.listen.mqtt.to_string(), "0.0.0.0:1884");
         assert_eq!((config.cores(), config.log.filter.as_str()), (3, "debug"));
+    }
+
+    #[test]
+    fn a_disk_budget_that_cannot_work_is_refused_with_the_least_that_can() {
+        let with = |bytes: u64| {
+            let config = Config::load(None, &[format!("journal.disk_budget_bytes={bytes}")]).unwrap();
+            config.journal_config(Path::new("data"))
+        };
+        let error = with(64 << 20).unwrap_err().to_string();
+        assert!(error.contains("disk_budget_bytes must be at least 272629760"), "{error}");
+        assert!(with(272_629_760).is_ok() && with(0).is_ok());
     }
 
     #[test]

@@ -20,8 +20,13 @@ use crate::doctor;
 use crate::interrupt;
 use crate::output::{self, show_bytes, show_time};
 
-/// Where an archive is unpacked before its files get their places.
+/// Where an archive is unpacked before its files get their places. As long as it exists, nothing is to be served.
 const STAGE: &str = ".restoring";
+
+/// Whether a restore into this directory began and did not end: what is in it is a part of a backup.
+pub fn is_unfinished(data: &Path) -> bool {
+    data.join(STAGE).exists()
+}
 
 /// Make a new data directory out of a backup
 #[derive(Debug, clap::Args)]
@@ -92,7 +97,13 @@ fn restore(source: &File, data: &Path, stop: &AtomicBool) -> anyhow::Result<Mani
 fn claim(data: &Path) -> anyhow::Result<bool> {
     let shown = data.display();
     match DirBuilder::new().recursive(false).mode(0o700).create(data) {
-        Ok(()) => Ok(true),
+        Ok(()) => {
+            let parent = data.parent().filter(|parent| !parent.as_os_str().is_empty());
+            File::open(parent.unwrap_or(Path::new(".")))
+                .and_then(|parent| parent.sync_all())
+                .with_context(|| shown.to_string())?;
+            Ok(true)
+        }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let mut entries = std::fs::read_dir(data).with_context(|| shown.to_string())?;
             // A file system of its own begins with this folder.
@@ -112,6 +123,8 @@ fn settle(stage: &Path, data: &Path) -> std::io::Result<()> {
         let entry = entry?;
         std::fs::rename(entry.path(), data.join(entry.file_name()))?;
     }
+    // Only when everything is in its place for good may the mark go that it is not.
+    File::open(data)?.sync_all()?;
     std::fs::remove_dir(stage)?;
     File::open(data)?.sync_all()
 }
@@ -153,6 +166,16 @@ mod tests {
         let error = restore(&backup(), folder.path(), &GO_ON).unwrap_err();
         assert!(error.to_string().contains("is not empty"), "{error}");
         assert_eq!(std::fs::read_to_string(folder.path().join("secret.key")).unwrap(), "key");
+    }
+
+    #[test]
+    fn a_restore_that_was_cut_off_is_seen_until_it_is_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        restore(&backup(), &data, &GO_ON).unwrap();
+        assert!(!is_unfinished(&data));
+        std::fs::create_dir(data.join(STAGE)).unwrap();
+        assert!(is_unfinished(&data));
     }
 
     #[test]

@@ -59,10 +59,14 @@ impl Devices {
     /// The name of the checkpoint table that [`Devices::restore`] reads.
     pub const TABLE: &'static str = TABLE;
 
+    /// The device of an entry of that table.
+    pub fn key_of_image(key: &[u8]) -> Option<DeviceId> {
+        <[u8; 8]>::try_from(key).ok().map(|key| DeviceId(u64::from_be_bytes(key)))
+    }
+
     /// Takes one entry of the checkpoint, before any record.
     pub fn restore(&self, key: &[u8], value: &[u8]) -> Result<(), RecoveryError> {
-        let key = <[u8; 8]>::try_from(key).map_err(|_| RecoveryError::Key)?;
-        let id = DeviceId(u64::from_be_bytes(key));
+        let id = Self::key_of_image(key).ok_or(RecoveryError::Key)?;
         // A device that was deleted since is of no interest any more.
         let Some(device) = self.device(id) else { return Ok(()) };
         let state = records::state::decode_image(value)

@@ -186,6 +186,7 @@ impl Running {
             join(thread);
         }
         self.engine.days.close_all();
+        self.engine.state.close();
     }
 }
 

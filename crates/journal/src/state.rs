@@ -5,9 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
+use parking_lot::RwLock;
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+
 use crate::damage::guarded;
 use crate::private;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
 /// Something whose state is rebuilt at start from checkpoints and the log.
 pub trait Checkpoint: Send {
@@ -74,7 +76,8 @@ impl StateWriter {
 /// Where checkpoints are kept.
 pub(crate) struct StateStore {
     path: PathBuf,
-    database: Database,
+    /// None once it was closed.
+    database: RwLock<Option<Database>>,
 }
 
 /// How far the log has been absorbed.
@@ -105,7 +108,7 @@ impl StateStore {
     pub(crate) fn open(path: &Path) -> Result<Self, redb::Error> {
         private::claim_file(path).map_err(redb::Error::Io)?;
         let database = guarded(|| Database::builder().set_cache_size(CACHE_BYTES).create(path))?;
-        Ok(Self { path: path.to_owned(), database })
+        Ok(Self { path: path.to_owned(), database: RwLock::new(Some(database)) })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -113,11 +116,30 @@ impl StateStore {
     }
 
     pub(crate) fn progress(&self) -> Result<Progress, redb::Error> {
-        guarded(|| progress_in(&self.database))
+        self.with(progress_in)
+    }
+
+    /// Closes the file in an orderly way although handles of the journal may still be around.
+    pub(crate) fn close(&self) {
+        let database = self.database.write().take();
+        let closed: Result<(), redb::Error> = guarded(|| {
+            drop(database);
+            Ok(())
+        });
+        if let Err(error) = closed {
+            tracing::warn!(file = %self.path.display(), %error, "the state could not be closed in an orderly way");
+        }
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, redb::Error>) -> Result<T, redb::Error> {
+        let guard = self.database.read();
+        let closed = || redb::Error::Io(std::io::Error::other("the journal was shut down"));
+        let database = guard.as_ref().ok_or_else(closed)?;
+        guarded(|| work(database))
     }
 
     pub(crate) fn each(&self, owner: &str, mut f: impl FnMut(&[u8], &[u8])) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_read()?;
+        let transaction = self.with(|database| Ok(database.begin_read()?))?;
         let name = table_name(owner);
         let table = match transaction.open_table(TableDefinition::<&[u8], &[u8]>::new(&name)) {
             Ok(table) => table,
@@ -138,11 +160,15 @@ impl StateStore {
         changes: &[(&'static str, StateWriter)],
         progress: Progress,
     ) -> Result<(), redb::Error> {
-        guarded(|| self.write(changes, progress))
+        self.with(|database| Self::write(database, changes, progress))
     }
 
-    fn write(&self, changes: &[(&'static str, StateWriter)], progress: Progress) -> Result<(), redb::Error> {
-        let mut transaction = self.database.begin_write()?;
+    fn write(
+        database: &Database,
+        changes: &[(&'static str, StateWriter)],
+        progress: Progress,
+    ) -> Result<(), redb::Error> {
+        let mut transaction = database.begin_write()?;
         transaction.set_quick_repair(true);
         for (owner, writer) in changes.iter().filter(|(_, writer)| !writer.is_empty()) {
             let name = table_name(owner);

@@ -32,12 +32,15 @@ pub(super) enum Product {
         #[arg(long, value_name = "FILE")]
         set: Option<String>,
     },
-    /// List the custom topics, or replace them
+    /// List the custom topics, replace them or remove them
     Topics {
         product: String,
         /// Replace all custom topics; repeat for several. RIGHTS are the device's: publish, subscribe or both
         #[arg(long, value_name = "SUFFIX=RIGHTS", value_parser = parse_topic)]
         set: Vec<Topic>,
+        /// Remove all custom topics
+        #[arg(long, conflicts_with = "set")]
+        clear: bool,
     },
 }
 
@@ -206,9 +209,9 @@ impl Product {
                 client.put(&Path::of(["products", &product, "model"]), &read_model(&file)?)?;
                 caller.done(&format!("product {product} has the thing model of {file}"))
             }
-            Self::Topics { product, set } => {
+            Self::Topics { product, set, clear } => {
                 let path = Path::of(["products", &product, "topics"]);
-                if !set.is_empty() {
+                if clear || !set.is_empty() {
                     let topics: Vec<Value> = set
                         .iter()
                         .map(|topic| json!({ "suffix": topic.suffix, "rights": topic.rights }))

@@ -178,7 +178,19 @@ pub fn unpack(
     ensure!(files == manifest.files && bytes == manifest.bytes, "the backup is cut off: files are missing");
     // The checksum stands behind the last byte.
     io::copy(&mut archive.into_inner(), &mut io::sink()).context("the backup is damaged or cut off")?;
+    sync_folders(to).with_context(|| to.display().to_string())?;
     Ok(manifest)
+}
+
+/// Makes the names in `dir` and in all folders below it durable; the files themselves are already.
+fn sync_folders(dir: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_folders(&entry.path())?;
+        }
+    }
+    File::open(dir)?.sync_all()
 }
 
 fn read_manifest(entry: tar::Entry<'_, impl Read>) -> anyhow::Result<Manifest> {

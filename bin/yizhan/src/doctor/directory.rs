@@ -6,6 +6,7 @@ use std::path::Path;
 use super::report::Report;
 use crate::config::Config;
 use crate::output::show_bytes;
+use crate::restore;
 
 const SUBJECT: &str = "data directory";
 /// Below this share of the file system a warning is due.
@@ -32,7 +33,7 @@ pub(super) fn check(data: &Path, config: &Config, report: &mut Report) -> bool {
         report.problem(SUBJECT, format!("{shown} is not a directory"), "name the directory with --data");
         return false;
     }
-    if data.join(".restoring").exists() {
+    if restore::is_unfinished(data) {
         let advice = "remove the directory and restore again";
         report.problem(SUBJECT, format!("a restore into {shown} was interrupted"), advice);
     }

@@ -5,6 +5,7 @@
 
 mod certificates;
 mod directory;
+mod journal;
 mod registry;
 mod report;
 mod running;
@@ -52,6 +53,7 @@ pub fn examine(data: &DataDir, config: Option<&Path>) -> Report {
     if directory::check(data.path(), &config, &mut report) {
         running::check(data, &mut report);
         registry::check(data.path(), &mut report);
+        journal::check(data.path(), &config, &mut report);
     }
     report
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use yizhan_store::{DATABASE_FILE, Store};
+use yizhan_store::{DATABASE_FILE, OpenError, Store};
 
 use super::certificates;
 use super::report::{Report, Severity};
@@ -21,8 +21,9 @@ pub(super) fn check(data: &Path, report: &mut Report) {
         }
         return;
     }
-    let store = match Store::open(data) {
+    let store = match Store::open_read_only(data) {
         Ok(store) => store,
+        Err(error @ OpenError::OlderSchema { .. }) => return report.ok(SUBJECT, error.to_string()),
         // These say what to do.
         Err(error) => return report.add(Severity::Problem, SUBJECT, error.to_string(), None),
     };

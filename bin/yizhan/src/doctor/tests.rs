@@ -1,13 +1,18 @@
 //! Directories in good and in bad order.
 
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 
 use tempfile::TempDir;
+use yizhan_journal::Journal;
 use yizhan_store::Store;
+use yizhan_vocabulary::clock::SystemClock;
 
 use super::report::Severity;
 use super::*;
+use crate::config::Config;
 
 /// A directory as a server leaves it, without a journal.
 fn healthy() -> (TempDir, DataDir) {
@@ -80,6 +85,51 @@ fn a_lost_registry_beside_a_journal_is_a_problem() {
     let report = examine(&DataDir::at(folder.path().to_owned()), None);
     assert_eq!(severities(&report, "registry"), [Severity::Problem], "{}", report.text());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_damaged_journal_is_a_problem_and_a_sound_one_is_not() {
+    let (folder, data) = healthy();
+    let config = Config::default().journal_config(folder.path()).unwrap();
+    let clock = Arc::new(SystemClock::start());
+    let recovered = Journal::recover(config.clone()).unwrap();
+    recovered.start(Vec::new(), clock, Box::new(|fatal| panic!("{fatal}"))).unwrap().shutdown();
+    let before = listing(folder.path());
+    let report = examine(&data, None);
+    assert_eq!(severities(&report, "journal"), [Severity::Ok], "{}", report.text());
+    assert_eq!(listing(folder.path()), before);
+    let segment = std::fs::read_dir(&config.dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "log"))
+        .unwrap();
+    let mut file = File::options().write(true).open(segment).unwrap();
+    file.write_all(b"not a header").unwrap();
+    let report = examine(&data, None);
+    assert!(severities(&report, "journal").contains(&Severity::Problem), "{}", report.text());
+    assert!(report.has_problems() && report.text().contains("header is damaged"));
+}
+
+/// Names, lengths and times of change of all files.
+fn listing(dir: &Path) -> Vec<(PathBuf, u64, std::time::SystemTime)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let (path, facts) = entry.map(|entry| (entry.path(), entry.metadata().unwrap())).unwrap();
+        if facts.is_dir() {
+            found.extend(listing(&path));
+        }
+        found.push((path, facts.len(), facts.modified().unwrap()));
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn an_interrupted_restore_is_a_problem() {
+    let (folder, data) = healthy();
+    std::fs::create_dir(folder.path().join(".restoring")).unwrap();
+    let report = examine(&data, None);
+    assert!(report.has_problems() && report.text().contains("interrupted"), "{}", report.text());
 }
 
 #[test]

@@ -37,12 +37,15 @@ impl ServerTls {
         now: UnixMillis,
     ) -> anyhow::Result<Self> {
         let names = ServerNames::with(names.iter().map(String::as_str)).context("listen.names")?;
-        let row = match store.authority()? {
+        let known = store.authority()?;
+        let row = match known.clone() {
             Some(row) => renewed(row, &names, now)?,
             None => created(&names, now)?,
         };
-        store.set_authority(&row)?;
-        std::fs::write(data.join("ca.pem"), &row.ca_certificate).context("cannot write ca.pem")?;
+        if known.as_ref() != Some(&row) {
+            store.set_authority(&row)?;
+        }
+        leave_for_tools(&data.join("ca.pem"), &row.ca_certificate).context("cannot write ca.pem")?;
         let psk = psk_lookup(devices);
         let mqtt = Arc::new(RwLock::new(context(&row, Some(Arc::clone(&psk)))?));
         let https = Arc::new(RwLock::new(context(&row, None)?));
@@ -69,6 +72,14 @@ impl ServerTls {
         *self.row.write() = after;
         tracing::info!("the server's certificate was renewed");
         Ok(())
+    }
+}
+
+/// Writes the authority's certificate where it is not as it should be.
+fn leave_for_tools(file: &Path, certificate: &str) -> std::io::Result<()> {
+    match std::fs::read(file) {
+        Ok(found) if found == certificate.as_bytes() => Ok(()),
+        _ => std::fs::write(file, certificate),
     }
 }
 

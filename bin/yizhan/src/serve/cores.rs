@@ -13,6 +13,7 @@ use yizhan_journal::Journal;
 use yizhan_link::{Admission, Core, CoreHandle, ListenerKind, bind};
 use yizhan_router::{CoreHandler, Mail, Router};
 
+use super::guard::AbortOnPanic;
 use crate::config::Config;
 
 /// The cores, before or while they run.
@@ -85,18 +86,6 @@ impl Cores {
             if thread.join().is_err() {
                 tracing::error!("a core ended in a panic");
             }
-        }
-    }
-}
-
-/// A core that panicked would leave its devices without a server while the process looks alive: better to stop, so that
-/// whatever watches the process starts it again.
-struct AbortOnPanic;
-
-impl Drop for AbortOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            std::process::abort();
         }
     }
 }

@@ -4,8 +4,10 @@
 //! Stop: no new connections, goodbye to the open ones, answers for what is durable, last checkpoint.
 
 mod authority;
+mod binding;
 mod cores;
 mod demo;
+mod guard;
 mod reconcile;
 mod run_files;
 
@@ -38,13 +40,14 @@ use self::authority::ServerTls;
 use self::cores::Cores;
 use self::run_files::{Addresses, RunFiles};
 use crate::config::{self, Config};
+use crate::data_dir::DataDir;
+use crate::{output, restore};
 
 /// Run the server.
 #[derive(clap::Args)]
 pub struct Serve {
-    /// The data directory; made at the first start.
-    #[arg(long, env = "YIZHAN_DATA", default_value = "data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataDir,
     /// The configuration file; yizhan.toml in the data directory if it exists.
     #[arg(long, env = "YIZHAN_CONFIG")]
     config: Option<PathBuf>,
@@ -76,20 +79,22 @@ impl Serve {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.configuration()?;
         start_logging(&config)?;
-        make_private_directory(&self.data)?;
-        let server = Server::start(&config, &self.data)?;
+        let data = self.data.path();
+        refuse_half_restored(data)?;
+        make_private_directory(data)?;
+        let mut server = Server::start(&config, data)?;
         let demo = self.demo.then(|| demo::start(&server)).transpose()?;
         announce(&server, demo.as_ref().map(demo::Demo::instructions));
-        server.wait_for_stop()?;
+        let told = server.wait_for_stop()?;
         if let Some(demo) = demo {
             demo.stop();
         }
         server.stop();
-        Ok(ExitCode::SUCCESS)
+        Ok(if told { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn configuration(&self) -> anyhow::Result<Config> {
-        let file = self.config.clone().or_else(|| config::default_file(&self.data));
+        let file = self.config.clone().or_else(|| config::default_file(self.data.path()));
         let mut config = Config::load(file.as_deref(), &self.overrides)?;
         let listen = &mut config.listen;
         listen.mqtt = self.mqtt.unwrap_or(listen.mqtt);
@@ -121,6 +126,7 @@ impl Server {
         let recovered = Journal::recover(config.journal_config(data)?)?;
         let run_files = RunFiles::prepare(data)?;
         let store = Arc::new(Store::open(data)?);
+        binding::check(&store, &recovered)?;
         let devices = Devices::load(Arc::clone(&store), &config.devices(), Arc::clone(&clock))?;
         let certificates = Arc::new(CertificateDirectory::load(Arc::clone(&store))?);
         let users = Arc::new(load_users(&store)?);
@@ -134,7 +140,7 @@ impl Server {
             metrics: Arc::clone(&metrics),
             clock: Arc::clone(&clock),
         });
-        let journal = remember(recovered, &devices, &router, &clock)?;
+        let journal = remember(recovered, &store, &devices, &router, &clock)?;
         let tls = ServerTls::open(&store, data, &config.listen.names, &devices, clock.now())?;
         let admission = Admission::new(config.link());
         let cores = Cores::prepare(config, &tls.mqtt, &admission, started)?;
@@ -179,14 +185,19 @@ impl Server {
         Ok(Self { services, addresses, run_files, cores, reconcile, runtime, listeners, stop })
     }
 
-    fn wait_for_stop(&self) -> anyhow::Result<()> {
+    /// Waits until the server is told to stop. False when a part of it ended by itself, without which it is of no use.
+    fn wait_for_stop(&mut self) -> anyhow::Result<bool> {
+        let listeners = &mut self.listeners;
         self.runtime.block_on(async {
             let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
             tokio::select! {
-                result = tokio::signal::ctrl_c() => result?,
-                _ = terminate.recv() => {}
+                result = tokio::signal::ctrl_c() => result.map(|()| true).map_err(Into::into),
+                _ = terminate.recv() => Ok(true),
+                ended = listeners.join_next() => {
+                    tracing::error!(?ended, "an HTTP listener ended by itself; the server stops now");
+                    Ok(false)
+                }
             }
-            Ok(())
         })
     }
 
@@ -208,12 +219,15 @@ impl Server {
 /// Gives devices and router what the journal remembers, and starts it.
 fn remember(
     recovered: yizhan_journal::Recovered,
+    store: &Store,
     devices: &Devices,
     router: &Router,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Journal> {
+    let mut highest = recovered.highest_stream();
     let mut unreadable: Option<anyhow::Error> = None;
     recovered.each_state(Devices::TABLE, |key, value| {
+        highest = Devices::key_of_image(key).map_or(highest, |id| highest.max(id));
         if let Err(error) = devices.restore(key, value) {
             unreadable.get_or_insert(error.into());
         }
@@ -237,6 +251,7 @@ fn remember(
         return Err(error)
             .context("the journal holds state that this release cannot read; use the release that wrote it");
     }
+    binding::skip_known_streams(store, highest)?;
     router.finish_recovery(clock.now());
     let mut checkpoints = vec![devices.checkpoint()];
     checkpoints.extend(router.checkpoints());
@@ -295,6 +310,16 @@ fn open_http(
     Ok(listeners)
 }
 
+/// What a restore left in part would be taken for the whole, and written to.
+fn refuse_half_restored(data: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !restore::is_unfinished(data),
+        "a restore into {} was interrupted, so only a part of the backup is there; remove the directory and restore again",
+        data.display()
+    );
+    Ok(())
+}
+
 /// Only the server's own user may look into the data directory.
 fn make_private_directory(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
@@ -320,13 +345,13 @@ fn start_logging(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the person at the terminal is told")]
+/// Tells the person at the terminal, and whoever waits for the line, that the server is there.
 fn announce(server: &Server, demo: Option<String>) {
     let Addresses { mqtt, mqtts, http, https } = &server.addresses;
     if let Some(text) = demo {
-        println!("{text}");
+        output::result(&text);
     }
-    println!(
+    output::result(&format!(
         "ready: MQTT {mqtt}, MQTT over TLS {mqtts}, HTTP and WebSocket http://{http}, HTTPS https://{https}"
-    );
+    ));
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use yizhan_api::Services;
 
 use super::authority::ServerTls;
+use super::guard::AbortOnPanic;
 
 /// Between two looks at commands.
 const STEP: Duration = Duration::from_millis(200);
@@ -28,6 +29,7 @@ impl Reconciler {
     pub fn start(services: Arc<Services>, tls: ServerTls) -> std::io::Result<Self> {
         let (stop, stopped) = sync_channel::<()>(1);
         let thread = std::thread::Builder::new().name("reconcile".to_owned()).spawn(move || {
+            let _guard = AbortOnPanic;
             let mut last_sessions = Instant::now();
             let mut last_certificate = Instant::now();
             while stopped.recv_timeout(STEP) == Err(RecvTimeoutError::Timeout) {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -36,7 +37,11 @@ impl RunFiles {
     /// Makes the directory and removes what an earlier server left.
     pub fn prepare(data: &Path) -> anyhow::Result<Self> {
         let dir = data.join("run");
-        std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&dir)
+            .with_context(|| format!("cannot make {}", dir.display()))?;
         let files = Self { dir };
         files.withdraw();
         Ok(files)

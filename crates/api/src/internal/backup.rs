@@ -42,16 +42,35 @@ pub(crate) async fn make(
     if !target.path.is_absolute() {
         return Err(ApiError::invalid("the path must be absolute"));
     }
+    // Dropped with this future, which is when the answer is ready or the caller has gone.
+    let waiting = Arc::new(());
+    let caller = Arc::downgrade(&waiting);
     let make = move |services: &Services| {
-        back_up(services, &target.path)?;
-        Ok(Made { path: target.path })
+        std::fs::create_dir(&target.path)
+            .map_err(|error| ApiError::invalid(format!("{}: {error}", target.path.display())))?;
+        let made = back_up(services, &target.path);
+        if made.is_err() || caller.strong_count() == 0 {
+            remove(&target.path);
+        }
+        made.map(|()| Made { path: target.path })
     };
-    Ok(Json(blocking(&services, make).await?))
+    let made = blocking(&services, make).await;
+    drop(waiting);
+    Ok(Json(made?))
+}
+
+/// Nobody knows of this copy, and it holds the keys of all devices.
+fn remove(copy: &Path) {
+    match std::fs::remove_dir_all(copy) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::error!(copy = %copy.display(), %error, "an unfinished backup could not be removed");
+        }
+        _ => tracing::info!(copy = %copy.display(), "an unfinished backup was removed"),
+    }
 }
 
 fn back_up(services: &Services, to: &Path) -> Answer<()> {
     let failed = |what: &str, error: &dyn std::fmt::Display| ApiError::internal(format!("{what}: {error}"));
-    std::fs::create_dir(to).map_err(|error| ApiError::invalid(format!("{}: {error}", to.display())))?;
     restrict(to).map_err(|error| failed("permissions", &error))?;
     // The journal first: a device that is in it but not yet in the registry is passed over at recovery, while the
     // other way round everything is there.

@@ -137,6 +137,10 @@ fn doctor_finds_nothing_in_a_sound_journal_and_names_what_is_damaged() {
         opened.push_log(2, LogKind::Event, NOON, b"not sealed");
         opened.commit();
         opened.journal.shutdown();
+        // A handle that is still around keeps nothing open but the lock, which a copy does not have.
+        let copy = scratch();
+        copy_dir(dir.path(), copy.path());
+        assert_eq!(inspect(&small_config(copy.path())), []);
     }
     assert_eq!(inspect(&config), []);
 
