@@ -103,3 +103,54 @@ impl DeviceCommands {
         self.outstanding.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+    use yizhan_vocabulary::UnixMillis;
+
+    use super::*;
+    use crate::commands::CommandState;
+
+    fn control(id: u64, state: CommandState) -> CommandView {
+        CommandView {
+            id: CommandId(id),
+            kind: CommandKind::Control,
+            client_token: format!("t{id}"),
+            state,
+            params: RawValue::from_string("{}".into()).unwrap(),
+            code: None,
+            status: None,
+            response: None,
+            created_at: UnixMillis(0),
+            updated_at: UnixMillis(0),
+            expires_at: UnixMillis(0),
+            cleared: false,
+        }
+    }
+
+    #[test]
+    fn a_command_is_seen_only_once_it_is_durable() {
+        let mut commands = DeviceCommands::default();
+        let (sender, _receiver) = oneshot::channel();
+        commands.outstanding.push(Outstanding::new(control(1, CommandState::Stored), sender));
+        assert_eq!((commands.visible().count(), commands.pending_controls().count()), (0, 0));
+        commands.outstanding[0].durable = true;
+        assert_eq!((commands.visible().count(), commands.pending_controls().count()), (1, 1));
+    }
+
+    #[test]
+    fn records_in_any_order_give_the_newest_state_and_the_order_of_making() {
+        let mut commands = DeviceCommands::default();
+        for (id, state, seq) in [
+            (7, CommandState::Received, 14),
+            (9, CommandState::Stored, 11),
+            (7, CommandState::Stored, 10),
+            (7, CommandState::Sent, 12),
+        ] {
+            commands.restore(control(id, state), seq);
+        }
+        let found: Vec<_> = commands.visible().map(|view| (view.id.0, view.state)).collect();
+        assert_eq!(found, [(7, CommandState::Received), (9, CommandState::Stored)]);
+    }
+}

@@ -97,3 +97,17 @@ fn a_device_that_has_connected_keeps_what_it_connected_with() {
     assert!(matches!(certificates.issue_first(), Err(DevicesError::Conflict(_))));
     assert_eq!(certificates.check(&issued), Ok(()));
 }
+
+#[test]
+fn of_two_first_certificates_at_once_one_counts() {
+    let rig = Rig::new();
+    let certificates = Certificates::of(&rig);
+    let issued: Vec<Issued> = std::thread::scope(|scope| {
+        let started: Vec<_> = (0..4).map(|_| scope.spawn(|| certificates.issue_first().unwrap())).collect();
+        started.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let counting = issued.iter().filter(|issued| certificates.check(issued).is_ok()).count();
+    assert_eq!(counting, 1);
+    let reloaded = Certificates::of(&rig);
+    assert_eq!(issued.iter().filter(|issued| reloaded.check(issued).is_ok()).count(), 1);
+}
