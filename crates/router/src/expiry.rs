@@ -327,7 +327,7 @@ impl Shared {
     }
 
     /// Ends a session that has not ended.
-    fn end_locked(
+    pub(crate) fn end_locked(
         &self,
         session: &Arc<ClientSession>,
         mut inner: MutexGuard<'_, Inner>,

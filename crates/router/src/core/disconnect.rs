@@ -115,13 +115,16 @@ impl CoreHandler {
             self.shared.mark_dirty(&session, &mut inner);
             self.shared.schedule(&session, &inner);
         }
-        drop(inner);
+        if mine && over && !inner.ended {
+            // Under the lock that the connection was taken from: nobody can take the session up in between.
+            let reason = DropReason::SessionEnded;
+            self.shared.end_locked(&session, inner, reason, &self.counters, self.now, &mut self.batch);
+        } else {
+            drop(inner);
+        }
         // Taken over within the delay: the client is there, so its will is not needed (MQTT-3.1.3-9).
         if let (false, Some((message, _))) = (delayed, will) {
             self.publish_will(&message, &session);
-        }
-        if mine && over {
-            self.end_session(&session, DropReason::SessionEnded);
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use yizhan_conformance::{Broker, broker, own_server, own_server_with, unique};
-use yizhan_testkit::mqtt::build::Publishing;
+use yizhan_testkit::mqtt::build::{self, Publishing};
 use yizhan_testkit::mqtt::{Connect, Event, Properties, Will, property};
 use yizhan_testkit::{FakeDevice, MqttUser, RawClient, ServerOptions, TestServer, Version};
 
@@ -256,6 +256,21 @@ fn a_device_is_told_the_longest_keep_alive() {
         own.open().connect(&connect).properties.number(property::SERVER_KEEP_ALIVE)
     };
     assert_eq!([told(0), told(900), told(901), told(u16::MAX)], [None, None, Some(900), Some(900)]);
+}
+
+#[test]
+fn a_device_cannot_keep_its_session_longer_by_its_disconnect() {
+    let Some(own) = own_server_with(ServerOptions::default().set("sessions.device_expiry_s", "1")) else {
+        return;
+    };
+    let device = prepare_device(&own);
+    let properties = Properties::none().four(property::SESSION_EXPIRY, 1);
+    let connect = device.login().connect(Version::V5).resume().properties(properties);
+    let mut client = own.join(&connect);
+    client.send(&build::disconnect(0, &Properties::none().four(property::SESSION_EXPIRY, 3_600)));
+    client.expect_closed();
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert!(!own.open().connect(&connect).session_present);
 }
 
 /// The old connection often breaks before it hears that another one took over.
