@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::BytesMut;
+use parking_lot::MutexGuard;
 use yizhan_link::{Closed, Link, LinkId, Peer};
 use yizhan_mqtt::{Disconnect, Message, reason};
 use yizhan_observe::Refusal;
@@ -12,7 +13,7 @@ use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
 use super::gate::Action;
 use super::{Client, ConnectionState, CoreHandler, Stage};
 use crate::changes::{At, Change};
-use crate::sessions::{ClientSession, Owner, PendingWill, Principal};
+use crate::sessions::{ClientSession, Inner, Owner, PendingWill, Principal};
 
 impl CoreHandler {
     pub(super) fn disconnect(
@@ -52,79 +53,99 @@ impl CoreHandler {
         let Stage::Connected(client) = stage else {
             return self.handshake_failed(peer, why);
         };
-        let cause = if self.is_taken_over(id, &client.session) {
-            DisconnectCause::TakenOver
-        } else {
-            cause.unwrap_or_else(|| cause_of(why))
-        };
-        if cause == DisconnectCause::KeepAliveTimeout {
-            client.say_goodbye(reason::KEEP_ALIVE_TIMEOUT, out);
-        }
-        self.counters.disconnected(cause);
         let detail = match why {
             Closed::Broken(text) if detail.is_empty() => text.as_str(),
             _ => detail,
         };
+        let cause = cause.unwrap_or_else(|| cause_of(why));
+        let session = Arc::clone(&client.session);
+        let inner = session.inner.lock();
+        if !inner.is_owned_by(Owner { core: self.index, link: id }) {
+            let ended = inner.ended;
+            drop(inner);
+            return self.leave_taken(&session, *client, ended, cause, detail);
+        }
+        if cause == DisconnectCause::KeepAliveTimeout {
+            client.say_goodbye(reason::KEEP_ALIVE_TIMEOUT, out);
+        }
+        // Under the lock under which the next connection takes the session: the end of this one comes before its
+        // beginning in the device's log, so that the device is not shown offline for good.
+        self.note_end(&client, cause, detail);
+        self.leave_session(&session, inner, *client);
+    }
+
+    /// Counts the end of a connection, and writes it into the device's log.
+    fn note_end(&mut self, client: &Client, cause: DisconnectCause, detail: &str) {
+        self.counters.disconnected(cause);
         if let Principal::Device(device) = &client.principal {
             self.shared.devices.disconnected(device, cause, detail, self.now, &mut self.batch);
         }
-        self.leave_session(id, *client);
     }
 
-    /// Whether the client has another connection by now. This one may break before it hears that it was taken over; the
-    /// client is there all the same.
-    fn is_taken_over(&self, id: LinkId, session: &ClientSession) -> bool {
-        let mine = Owner { core: self.index, link: id };
-        let present = self.shared.sessions.find(&session.key);
-        present.is_some_and(|present| present.inner.lock().owner.is_some_and(|owner| owner != mine))
+    /// The end of a connection whose session was taken from it. Often it breaks before it hears of that; if another
+    /// connection was the reason, the client is there all the same.
+    fn leave_taken(
+        &mut self,
+        session: &Arc<ClientSession>,
+        client: Client,
+        ended: bool,
+        cause: DisconnectCause,
+        detail: &str,
+    ) {
+        let replaced =
+            || self.shared.sessions.find(&session.key).is_some_and(|present| present.id != session.id);
+        let taken_over = !ended || replaced();
+        self.note_end(&client, if taken_over { DisconnectCause::TakenOver } else { cause }, detail);
+        // Taken over within the delay: the client is there, so its will is not needed (MQTT-3.1.3-9).
+        if let Some(will) = client.will.filter(|will| ended || will.delay_s == 0) {
+            self.publish_will(&will.message_at(self.now.0), session);
+        }
     }
 
-    /// The session without this connection: kept, or over. The will goes now or after its delay.
-    fn leave_session(&mut self, id: LinkId, client: Client) {
-        let session = Arc::clone(&client.session);
-        let mut inner = session.inner.lock();
-        let mine = inner.is_owned_by(Owner { core: self.index, link: id });
-        let over = inner.ended || mine && inner.expiry_s == 0;
-        let will = client.will.map(|will| (will.message_at(self.now.0), will));
-        let delayed = will.as_ref().is_some_and(|(_, will)| will.delay_s > 0) && !over;
-        if mine {
-            inner.owner = None;
-            session.connected.store(false, Ordering::Release);
-            inner.session.detach();
-            inner.detached_at = Some(self.now);
-            for _ in inner.pending.drain(..) {
-                self.counters.dropped(DropReason::ReceiverOffline);
-            }
-            inner.pending.shrink_to_fit();
-            inner.retained = None;
+    /// The session without its connection: kept, or over. The will goes now or after its delay.
+    fn leave_session(
+        &mut self,
+        session: &Arc<ClientSession>,
+        mut inner: MutexGuard<'_, Inner>,
+        client: Client,
+    ) {
+        inner.owner = None;
+        session.connected.store(false, Ordering::Release);
+        inner.session.detach();
+        inner.detached_at = Some(self.now);
+        for _ in inner.pending.drain(..) {
+            self.counters.dropped(DropReason::ReceiverOffline);
         }
-        if mine && !over {
-            if let (true, Some((message, will))) = (delayed, &will) {
-                let publish_at = self.now.plus_ms(i64::from(will.delay_s) * 1000);
-                let expiry_interval_s = will.expiry_interval_s;
-                let pending = PendingWill { message: message.clone(), expiry_interval_s, publish_at };
-                inner.will = Some(Box::new(pending));
-            }
-            let at = At { session: session.id, version: inner.next_version() };
-            let (when, expiry_s, waiting) = (self.now, inner.expiry_s, inner.will.clone());
-            Change::Detached { at, when, expiry_s, will: waiting }.record(
-                self.shared.journal(),
-                self.now,
-                &mut self.batch,
-            );
-            self.shared.mark_dirty(&session, &mut inner);
-            self.shared.schedule(&session, &inner);
-        }
-        if mine && over && !inner.ended {
+        inner.pending.shrink_to_fit();
+        inner.retained = None;
+        let over = inner.expiry_s == 0;
+        let (delayed, at_once): (Option<_>, Option<_>) = match client.will {
+            Some(will) if will.delay_s > 0 && !over => (Some(will), None),
+            will => (None, will),
+        };
+        if over {
             // Under the lock that the connection was taken from: nobody can take the session up in between.
             let reason = DropReason::SessionEnded;
-            self.shared.end_locked(&session, inner, reason, &self.counters, self.now, &mut self.batch);
+            self.shared.end_locked(session, inner, reason, &self.counters, self.now, &mut self.batch);
         } else {
+            inner.will = delayed.map(|will| {
+                let publish_at = self.now.plus_ms(i64::from(will.delay_s) * 1000);
+                Box::new(PendingWill {
+                    message: will.message,
+                    expiry_interval_s: will.expiry_interval_s,
+                    publish_at,
+                })
+            });
+            let at = At { session: session.id, version: inner.next_version() };
+            let (when, expiry_s, will) = (self.now, inner.expiry_s, inner.will.clone());
+            let change = Change::Detached { at, when, expiry_s, will };
+            change.record(self.shared.journal(), self.now, &mut self.batch);
+            self.shared.mark_dirty(session, &mut inner);
+            self.shared.schedule(session, &inner);
             drop(inner);
         }
-        // Taken over within the delay: the client is there, so its will is not needed (MQTT-3.1.3-9).
-        if let (false, Some((message, _))) = (delayed, will) {
-            self.publish_will(&message, &session);
+        if let Some(will) = at_once {
+            self.publish_will(&will.message_at(self.now.0), session);
         }
     }
 
