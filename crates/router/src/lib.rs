@@ -10,7 +10,8 @@
 //!
 //! What must stay true: no acknowledgement leaves before the journal has what it promises; locks are taken in the order
 //! session table, subscriptions, one session, retained messages, and never two sessions at once. Counts, the timetable,
-//! identifiers and the lists for checkpoints are locked last and for moments.
+//! identifiers and the lists for checkpoints are locked last and for moments. A device's state may be locked inside its session's
+//! lock, never the other way round.
 
 mod changes;
 mod checkpoint;
