@@ -18,7 +18,7 @@ use crate::random::Random;
 
 /// The owner of timers that belong to no device.
 const FLEET: u32 = u32::MAX;
-/// The packet id of SUBSCRIBE; reports use the others.
+/// The packet id of SUBSCRIBE. Reports count from 1, so they come to it long after it was answered.
 const SUBSCRIBE_ID: u16 = u16::MAX;
 /// Backoff of a device that cannot connect.
 const FIRST_BACKOFF_MS: u64 = 1_000;

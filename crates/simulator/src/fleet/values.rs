@@ -28,17 +28,21 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// Somewhere inside the limits.
+    /// Somewhere inside the limits; around zero where they are very wide.
     pub(super) fn start(kind: &DataType, random: &mut Random) -> Self {
         match kind {
             DataType::Bool => Self::Bool(random.chance(0.5)),
             DataType::Int(limits) => {
-                let high = limits.max.min(limits.min.saturating_add(WIDEST as i64));
-                Self::Int(random.between(limits.min, high))
+                let widest = WIDEST as i64;
+                let low =
+                    (-widest / 2).max(limits.min).min(limits.max.saturating_sub(widest)).max(limits.min);
+                Self::Int(random.between(low, limits.max.min(low.saturating_add(widest))))
             }
             DataType::Float(limits) => {
+                // Infinite where the limits are those of the type.
                 let width = (limits.max - limits.min).min(WIDEST);
-                Self::Float(limits.min + width * random.fraction())
+                let low = (-width / 2.0).max(limits.min).min(limits.max - width).max(limits.min);
+                Self::Float(low + width * random.fraction())
             }
             DataType::Enum(items) => Self::Item(random.below(items.items.len() as u64) as usize),
             DataType::StringEnum(items) => Self::Item(random.below(items.items.len() as u64) as usize),
@@ -175,17 +179,28 @@ pub(super) fn write_fresh(members: &Members, now_ms: i64, random: &mut Random, o
     write_members(&values, members, now_ms, out);
 }
 
-/// Appends a value beyond the type's limits; false, and nothing appended, for types without any.
+/// Appends a value beyond the type's limits; false, and nothing appended, for types without any and where JSON has no
+/// number beyond them.
 pub(super) fn write_beyond(kind: &DataType, out: &mut Vec<u8>) -> bool {
     match kind {
         DataType::Bool => append(out, format_args!("7")),
-        DataType::Int(limits) => append(out, format_args!("{}", limits.max.saturating_add(1))),
+        DataType::Int(limits) => {
+            let beyond = limits.max.checked_add(1).or_else(|| limits.min.checked_sub(1));
+            let Some(beyond) = beyond else { return false };
+            append(out, format_args!("{beyond}"));
+        }
         DataType::Float(limits) => {
-            append(out, format_args!("{}", limits.max + (limits.max.abs() + 1.0)));
+            let above = limits.max + (limits.max.abs() + 1.0);
+            let below = limits.min - (limits.min.abs() + 1.0);
+            let Some(beyond) = [above, below].into_iter().find(|number| number.is_finite()) else {
+                return false;
+            };
+            append(out, format_args!("{beyond}"));
         }
         DataType::Enum(items) => {
             let largest = items.items.iter().map(|item| item.value).max().unwrap_or(0);
-            append(out, format_args!("{}", largest.saturating_add(1)));
+            let Some(beyond) = largest.checked_add(1) else { return false };
+            append(out, format_args!("{beyond}"));
         }
         DataType::StringEnum(_) => append_text(out, "no such item of this enumeration"),
         DataType::Text(limits) if limits.max < 4096 => append_text(out, &"x".repeat(limits.max as usize + 1)),
@@ -287,6 +302,39 @@ mod tests {
             let mut out = Vec::new();
             if write_beyond(&property.kind, &mut out) {
                 let beyond = String::from_utf8(out).unwrap();
+                assert!(property.kind.read(&beyond).is_err(), "{}: {beyond}", property.identifier);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_without_limits_stay_near_zero_and_cannot_be_exceeded() {
+        let model = r#"{"version":"1.0","properties":[
+            {"id":"any","name":"a","mode":"r","define":{"type":"float"}},
+            {"id":"high","name":"b","mode":"r","define":{"type":"float","min":"5000"}},
+            {"id":"low","name":"c","mode":"r","define":{"type":"float","max":"-7"}},
+            {"id":"whole","name":"d","mode":"r","define":{"type":"int"}}
+        ]}"#;
+        let mut number = 0;
+        let numbers = &mut |_: &str| {
+            number += 1;
+            PropertyNumber(number)
+        };
+        let model = ThingModel::parse(model, numbers).unwrap();
+        let mut random = Random::seeded(5);
+        for property in model.properties() {
+            let mut value = Value::start(&property.kind, &mut random);
+            for _ in 0..200 {
+                let text = json(|out| value.write(&property.kind, 0, out));
+                property.kind.read(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+                let near: f64 = text.parse().unwrap();
+                assert!(near.abs() <= 10_000.0, "{}: {text}", property.identifier);
+                value.step(&property.kind, &mut random);
+            }
+            let mut out = Vec::new();
+            if write_beyond(&property.kind, &mut out) {
+                let beyond = String::from_utf8(out).unwrap();
+                serde_json::from_str::<Json>(&beyond).unwrap();
                 assert!(property.kind.read(&beyond).is_err(), "{}: {beyond}", property.identifier);
             }
         }
