@@ -15,7 +15,9 @@ use crate::config::JournalConfig;
 use crate::days::FileClass;
 use crate::engine::Engine;
 use crate::error::{BackupError, FatalError, OnFatal, OpenError, QueryError, Refused};
-use crate::query::{self, Bucket, Cursor, LogEntry, MAX_BUCKETS, Order, Page, PageRequest, TimeRange};
+use crate::query::{
+    self, Bucket, BucketSums, Cursor, LogEntry, MAX_BUCKETS, Order, Page, PageRequest, TimeRange,
+};
 use crate::record::{LogKind, PropertyNumber};
 use crate::recover::{self, Recovered};
 use crate::sealer::Sealer;
@@ -119,9 +121,13 @@ impl Journal {
                 return Err(QueryError::TooManyBuckets { limit: MAX_BUCKETS });
             }
         }
-        self.engine().query(FileClass::History, range, |range, sources| {
-            query::history_buckets(stream, property, range, bucket_ms, sources)
-        })
+        let mut sums = BucketSums::new(stream, property, bucket_ms, MAX_BUCKETS);
+        // Between portions the sealer has its turn.
+        while self
+            .engine()
+            .query(FileClass::History, range, |range, sources| sums.add_portion(range, sources))?
+        {}
+        Ok(sums.finish())
     }
 
     /// Entries of one log of one stream, in order of time and then of `seq`.

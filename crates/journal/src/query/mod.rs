@@ -61,6 +61,13 @@ pub struct Cursor {
     pub(crate) rank: u64,
 }
 
+impl Cursor {
+    /// Where it stands after one more item with this time.
+    const fn after(self, time: i64) -> Self {
+        Self { time, rank: if time == self.time { self.rank + 1 } else { 1 } }
+    }
+}
+
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:x}-{:x}", self.time as u64, self.rank)
@@ -171,11 +178,7 @@ pub(crate) fn history_page(
             next = Some(given);
             break;
         }
-        given = if row.time == given.time {
-            Cursor { rank: given.rank + 1, ..given }
-        } else {
-            Cursor { time: row.time, rank: 1 }
-        };
+        given = given.after(row.time);
         to_skip = 0;
         items.push((UnixMillis(row.time), row.item));
     }
@@ -214,40 +217,88 @@ pub(crate) fn log_page(
     Ok(Page { items, next })
 }
 
-/// Sums up all points of the range.
-pub(crate) fn history_buckets(
-    stream: DeviceId,
-    property: PropertyNumber,
-    range: std::ops::RangeInclusive<i64>,
-    bucket_ms: u64,
-    sources: Sources<'_>,
-) -> Result<Vec<Bucket>, QueryError> {
-    let width = i64::try_from(bucket_ms.max(1)).unwrap_or(i64::MAX);
-    let subject = PropertyHistory { stream: stream.0, property };
-    let mut merge = Merge::new(subject, Order::Ascending, range, sources)?;
-    let mut buckets: Vec<Bucket> = Vec::new();
-    let mut sum = 0.0;
-    let mut numbers = 0_u64;
-    while let Some(row) = merge.next()? {
-        let start = UnixMillis(row.time.div_euclid(width) * width);
-        if buckets.last().is_none_or(|bucket| bucket.start != start) {
-            if buckets.len() == MAX_BUCKETS {
-                return Err(QueryError::TooManyBuckets { limit: MAX_BUCKETS });
-            }
-            let (first, last) = (row.item.clone(), row.item.clone());
-            buckets.push(Bucket { start, count: 0, min: None, max: None, mean: None, first, last });
-            (sum, numbers) = (0.0, 0);
+/// Points that are summed up before the files may change again.
+const PORTION: usize = 50_000;
+
+/// Sums over spans of time in the making. A range can hold any number of points, and as long as a query looks at the files
+/// nothing can be sealed, so it goes through them in portions.
+pub(crate) struct BucketSums {
+    subject: PropertyHistory,
+    width: i64,
+    limit: usize,
+    /// The last point that was added, and how many of its moment were.
+    added: Option<Cursor>,
+    buckets: Vec<Bucket>,
+    sum: f64,
+    numbers: u64,
+}
+
+impl BucketSums {
+    /// For at most `limit` spans.
+    pub(crate) fn new(stream: DeviceId, property: PropertyNumber, bucket_ms: u64, limit: usize) -> Self {
+        Self {
+            subject: PropertyHistory { stream: stream.0, property },
+            width: i64::try_from(bucket_ms.max(1)).unwrap_or(i64::MAX),
+            limit,
+            added: None,
+            buckets: Vec::new(),
+            sum: 0.0,
+            numbers: 0,
         }
-        let Some(bucket) = buckets.last_mut() else { continue };
+    }
+
+    /// Adds the next portion of the range; true when there may be more.
+    pub(crate) fn add_portion(
+        &mut self,
+        range: std::ops::RangeInclusive<i64>,
+        sources: Sources<'_>,
+    ) -> Result<bool, QueryError> {
+        let request = PageRequest { range, order: Order::Ascending, limit: PORTION, cursor: self.added };
+        let mut merge = Merge::new(self.subject, request.order, request.remaining(), sources)?;
+        let mut given = self.added.unwrap_or(Cursor { time: i64::MIN, rank: 0 });
+        let mut to_skip = given.rank;
+        let mut rows = 0;
+        while let Some(row) = merge.next()? {
+            if row.time == given.time && to_skip > 0 {
+                to_skip -= 1;
+                continue;
+            }
+            if rows == request.limit {
+                self.added = Some(given);
+                return Ok(true);
+            }
+            given = given.after(row.time);
+            to_skip = 0;
+            rows += 1;
+            self.add(row.time, row.item)?;
+        }
+        Ok(false)
+    }
+
+    fn add(&mut self, time: i64, value: PointValue) -> Result<(), QueryError> {
+        let start = UnixMillis(time.div_euclid(self.width) * self.width);
+        if self.buckets.last().is_none_or(|bucket| bucket.start != start) {
+            if self.buckets.len() == self.limit {
+                return Err(QueryError::TooManyBuckets { limit: self.limit });
+            }
+            let (first, last) = (value.clone(), value.clone());
+            self.buckets.push(Bucket { start, count: 0, min: None, max: None, mean: None, first, last });
+            (self.sum, self.numbers) = (0.0, 0);
+        }
+        let Some(bucket) = self.buckets.last_mut() else { return Ok(()) };
         bucket.count += 1;
-        if let Some(number) = row.item.as_number() {
-            sum += number;
-            numbers += 1;
+        if let Some(number) = value.as_number() {
+            self.sum += number;
+            self.numbers += 1;
             bucket.min = Some(bucket.min.map_or(number, |min| min.min(number)));
             bucket.max = Some(bucket.max.map_or(number, |max| max.max(number)));
-            bucket.mean = Some(sum / numbers as f64);
+            bucket.mean = Some(self.sum / self.numbers as f64);
         }
-        bucket.last = row.item;
+        bucket.last = value;
+        Ok(())
     }
-    Ok(buckets)
+
+    pub(crate) fn finish(self) -> Vec<Bucket> {
+        self.buckets
+    }
 }

@@ -12,6 +12,7 @@ use crate::record::{LogKind, PropertyNumber, RecordKind, RecordView};
 use crate::segment::Class;
 
 /// One property of one stream.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct PropertyHistory {
     pub stream: u64,
     pub property: PropertyNumber,

@@ -295,3 +295,25 @@ fn many_small_runs_are_merged_and_closed_days_packed_without_changing_answers() 
     drop(opened);
     check(&model, &open(&small_config(dir.path()), &clock).journal);
 }
+
+#[test]
+fn sums_over_more_points_than_one_portion_miss_none_and_count_none_twice() {
+    let dir = scratch();
+    let clock = HandClock::at(NOON);
+    let mut opened = open(&small_config(dir.path()), &clock);
+    // Many points of the same moment, so that portions end within one; half of them sealed.
+    let points: Vec<_> = (0..100).map(|number| (1, PointValue::Int(number))).collect();
+    for round in 0..1_100_i64 {
+        opened.push_points(1, NOON + round / 7, &points);
+        if round % 10 == 9 {
+            opened.commit();
+        }
+        if round == 550 {
+            opened.commit();
+            opened.seal_all();
+        }
+    }
+    let buckets = opened.journal.history_buckets(DeviceId(1), 1, TimeRange::ALL, 1_000).unwrap();
+    assert_eq!(buckets.iter().map(|bucket| bucket.count).sum::<u64>(), 110_000);
+    assert_eq!((buckets[0].min, buckets[0].max, buckets[0].mean), (Some(0.0), Some(99.0), Some(49.5)));
+}
