@@ -39,7 +39,12 @@ impl Shard {
 
     /// Counts a dropped message.
     pub fn dropped(&self, reason: DropReason) {
-        self.drops[reason as usize].fetch_add(1, Ordering::Relaxed);
+        self.dropped_many(reason, 1);
+    }
+
+    /// Counts several messages that were dropped for one reason.
+    pub fn dropped_many(&self, reason: DropReason, count: usize) {
+        self.drops[reason as usize].fetch_add(count as u64, Ordering::Relaxed);
     }
 
     /// Counts a refused connection.

@@ -79,10 +79,9 @@ impl Shared {
 
     fn send_online(&self, inner: &mut Inner, delivery: Delivery) -> SendOutcome {
         if delivery.qos == QoS::AtMostOnce {
-            if inner.pending.len() >= self.settings.max_pending_qos0 {
+            if !inner.pending.push(delivery, &self.settings) {
                 return SendOutcome::Refused(DropReason::SlowReader);
             }
-            inner.pending.push_back(delivery);
         } else if let Err(refused) = inner.session.reserve(delivery, true) {
             return SendOutcome::Refused(reason_of(&refused));
         }

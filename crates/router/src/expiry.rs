@@ -349,8 +349,7 @@ impl Shared {
         let filters: Vec<_> = inner.session.subscriptions().iter().map(|it| it.filter.clone()).collect();
         let was_known = inner.version > 0;
         self.kept_sessions.set(&session.key, &mut inner, false);
-        let waiting = inner.pending.len();
-        inner.pending.clear();
+        let waiting = inner.pending.clear();
         drop(inner);
         if was_known {
             Change::Ended { session: session.id }.record(self.journal(), now, batch);
@@ -364,9 +363,7 @@ impl Shared {
                 subscriptions.remove(filter, &member);
             }
         }
-        for _ in 0..waiting + tags.len() {
-            counters.dropped(reason);
-        }
+        counters.dropped_many(reason, waiting + tags.len());
         if let Some(device) = &session.device {
             for tag in tags.into_iter().filter(|tag| *tag != 0) {
                 self.devices.downlink_settled(device, tag, false, now, batch);

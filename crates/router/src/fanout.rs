@@ -222,11 +222,7 @@ impl Shared {
         if inner.owner.is_none() {
             return Some(DropReason::ReceiverOffline);
         }
-        if inner.pending.len() >= self.settings.max_pending_qos0 {
-            return Some(DropReason::SlowReader);
-        }
-        inner.pending.push_back(delivery);
-        None
+        (!inner.pending.push(delivery, &self.settings)).then_some(DropReason::SlowReader)
     }
 
     fn tell(&self, owner: Owner, sender: &mut Sender<'_>) {

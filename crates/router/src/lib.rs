@@ -20,6 +20,7 @@ mod device_links;
 mod expiry;
 mod fanout;
 mod identifiers;
+mod pending;
 mod recovery;
 mod retained;
 mod router;

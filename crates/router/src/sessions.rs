@@ -4,7 +4,6 @@
 //! behind its own lock. `SessionId` names a session for ever, also in the journal; the same client id gets a new one
 //! when it starts clean.
 
-use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -18,6 +17,7 @@ use yizhan_mqtt::{Delivery, Message, PacketId, RefusedDelivery, Session, Session
 use yizhan_vocabulary::{DeviceId, UnixMillis};
 
 use crate::core::RetainedBacklog;
+use crate::pending::Pending;
 use crate::settings::RouterSettings;
 use crate::users::MqttUser;
 
@@ -129,7 +129,7 @@ pub(crate) struct Inner {
     pub(crate) session: Session,
     pub(crate) owner: Option<Owner>,
     /// QoS 0 messages that the owner has not written yet.
-    pub(crate) pending: VecDeque<Delivery>,
+    pub(crate) pending: Pending,
     /// Retained messages that new subscriptions of the present connection still have to get.
     pub(crate) retained: Option<Box<RetainedBacklog>>,
     /// The owner has been told that there is something to write.
@@ -156,7 +156,7 @@ impl Inner {
         Self {
             session,
             owner: None,
-            pending: VecDeque::new(),
+            pending: Pending::default(),
             retained: None,
             flush_requested: false,
             kept: false,

@@ -78,8 +78,9 @@ impl Decoder {
             let Some(&byte) = input.get(index) else { return Ok(None) };
             body_length |= usize::from(byte & 0x7F) << (7 * (index - 1));
             if byte & 0x80 == 0 {
-                // Only MQTT 5 demands the shortest form; old embedded clients may pad.
-                if byte == 0 && index > 1 && self.version == Some(Version::V5) {
+                // Only MQTT 5 demands the shortest form, and of a CONNECT the version is not known yet; old embedded
+                // clients may pad.
+                if byte == 0 && index > 1 && self.connected && self.version == Some(Version::V5) {
                     return Err(DecodeError::MalformedLength);
                 }
                 let header_length = index + 1;

@@ -373,9 +373,7 @@ impl CoreHandler {
             inner.session.detach();
         }
         inner.flush_requested = false;
-        for _ in inner.pending.drain(..) {
-            self.counters.dropped(DropReason::ReceiverOffline);
-        }
+        self.counters.dropped_many(DropReason::ReceiverOffline, inner.pending.clear());
         inner.retained = None;
         inner.detached_at = None;
         inner.will = None;

@@ -10,7 +10,6 @@ use yizhan_mqtt::{Disconnect, Message, reason};
 use yizhan_observe::Refusal;
 use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
 
-use super::gate::Action;
 use super::{Client, ConnectionState, CoreHandler, Stage};
 use crate::changes::{At, Change};
 use crate::sessions::{ClientSession, Inner, Owner, PendingWill, Principal};
@@ -113,10 +112,7 @@ impl CoreHandler {
         session.connected.store(false, Ordering::Release);
         inner.session.detach();
         inner.detached_at = Some(self.now);
-        for _ in inner.pending.drain(..) {
-            self.counters.dropped(DropReason::ReceiverOffline);
-        }
-        inner.pending.shrink_to_fit();
+        self.counters.dropped_many(DropReason::ReceiverOffline, inner.pending.clear());
         inner.retained = None;
         let over = inner.expiry_s == 0;
         let (delayed, at_once): (Option<_>, Option<_>) = match client.will {
@@ -150,11 +146,9 @@ impl CoreHandler {
     }
 
     pub(super) fn publish_will(&mut self, message: &Message, session: &Arc<ClientSession>) {
-        let fanout =
-            self.fan_out(|shared, sender, batch| shared.publish_will(message, session, sender, batch));
-        if !fanout.reserved.is_empty() {
-            self.after_commit(Action::Deliver(fanout.reserved));
-        }
+        self.publish_and_deliver(|shared, sender, batch| {
+            shared.publish_will(message, session, sender, batch)
+        });
     }
 
     /// A connection that never got as far as an accepted CONNECT.

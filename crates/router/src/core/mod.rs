@@ -33,7 +33,7 @@ use self::gate::{Action, Gated};
 pub(crate) use self::retained::RetainedBacklog;
 pub(crate) use self::subscribe::is_routed;
 pub(crate) use self::write::granted_qos;
-use crate::fanout::Sender;
+use crate::fanout::{Fanout, Sender};
 use crate::router::{Mail, Router, Shared};
 use crate::sessions::{ClientSession, Owner, Principal};
 
@@ -162,6 +162,19 @@ impl CoreHandler {
         let Stage::Connected(client) = &state.stage else { return false };
         let inner = client.session.inner.lock();
         !inner.ended && inner.is_owned_by(Owner { core: self.index, link: link.id })
+    }
+
+    /// Fans a message out; what must be durable first is delivered after the commit.
+    fn publish_and_deliver(
+        &mut self,
+        publish: impl FnOnce(&Shared, &mut Sender<'_>, &mut Batch) -> Fanout,
+    ) -> Fanout {
+        let mut fanout = self.fan_out(publish);
+        let reserved = std::mem::take(&mut fanout.reserved);
+        if !reserved.is_empty() {
+            self.after_commit(Action::Deliver(reserved));
+        }
+        fanout
     }
 
     /// Closes the connection with a reason that a 5 client is told and everybody's log gets.

@@ -139,12 +139,9 @@ impl CoreHandler {
             return Taken { code: v5.then_some(reason::QUOTA_EXCEEDED), depends: false };
         }
         let refusable = v5 && message.qos > QoS::AtMostOnce;
-        let fanout = self.fan_out(|shared, sender, batch| {
+        let fanout = self.publish_and_deliver(|shared, sender, batch| {
             shared.publish(message, Some(session), refusable, sender, batch)
         });
-        if !fanout.reserved.is_empty() {
-            self.after_commit(Action::Deliver(fanout.reserved));
-        }
         let code = if fanout.not_retained {
             reason::QUOTA_EXCEEDED
         } else if fanout.receivers == 0 {

@@ -76,7 +76,7 @@ impl CoreHandler {
 
     fn write_pending(&mut self, link: &mut Link<'_>, inner: &mut Inner) {
         while link.out.len() < self.shared.settings.max_unsent_bytes
-            && let Some(delivery) = inner.pending.pop_front()
+            && let Some(delivery) = inner.pending.pop()
         {
             match inner.session.send_now(&delivery, self.now.0, link.out) {
                 Ok(()) => self.counters.add(Counter::MessagesOut, 1),
