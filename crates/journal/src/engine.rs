@@ -56,6 +56,14 @@ impl Engine {
         self.retention_time.now(&*self.clock)
     }
 
+    /// Whether `bytes` bytes and what goes with them can be written into databases without meeting the disk's end: the
+    /// storage engine does not always survive that, and what it holds was acknowledged.
+    pub(crate) fn can_write(&self, bytes: u64) -> bool {
+        const OVERHEAD: u64 = 4 << 20;
+        free_bytes(&self.config.dir)
+            .is_ok_and(|free| free >= bytes.saturating_mul(2).saturating_add(OVERHEAD))
+    }
+
     /// Whether a copy of `bytes` bytes can be made without coming near the limits.
     pub(crate) fn has_space_for(&self, bytes: u64) -> bool {
         let free = free_bytes(&self.config.dir).unwrap_or(0);

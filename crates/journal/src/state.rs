@@ -160,7 +160,25 @@ impl StateStore {
         changes: &[(&'static str, StateWriter)],
         progress: Progress,
     ) -> Result<(), redb::Error> {
-        self.with(|database| Self::write(database, changes, progress))
+        if self.database.read().is_none() {
+            self.reopen();
+        }
+        let committed = self.with(|database| Self::write(database, changes, progress));
+        if committed.is_err() {
+            self.reopen();
+        }
+        committed
+    }
+
+    /// After an error of the disk the storage engine refuses the file until it is opened anew.
+    fn reopen(&self) {
+        self.close();
+        match Self::open(&self.path) {
+            Ok(opened) => *self.database.write() = opened.database.into_inner(),
+            Err(error) => {
+                tracing::warn!(file = %self.path.display(), %error, "the state cannot be opened now");
+            }
+        }
     }
 
     fn write(

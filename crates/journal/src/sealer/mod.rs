@@ -47,6 +47,8 @@ pub(crate) enum SealError {
     State(redb::Error),
     #[error("state checkpoint: the log did not catch up")]
     LogBehind,
+    #[error("the disk is too full for sealing; make room")]
+    NoSpace,
     #[error("retention: {0}")]
     Retention(std::io::Error),
     #[error("{file}: {source}")]
@@ -58,8 +60,12 @@ impl SealError {
         move |source| Self::File { file: path.display().to_string(), source }
     }
 
+    /// After an error of the disk the storage engine refuses a file, for readers too, until it is opened anew.
     fn day_file(file: &DayFile) -> impl FnOnce(redb::Error) -> Self + '_ {
-        move |source| Self::DayFile { file: file.path.display().to_string(), source }
+        move |source| {
+            file.close();
+            Self::DayFile { file: file.path.display().to_string(), source }
+        }
     }
 }
 
@@ -148,6 +154,9 @@ impl Sealer {
         {
             let _pause = self.engine.files.lock();
             for segment in &closed {
+                if !self.engine.can_write(segment.bytes) {
+                    return Err(SealError::NoSpace);
+                }
                 let files = seal::seal_segment(&self.engine, segment)?;
                 for key in files {
                     self.settled.remove(&key);
@@ -209,7 +218,8 @@ impl Sealer {
                 return Ok(false);
             }
             let _pause = engine.files.lock();
-            if !file.path.exists() {
+            let Ok(found) = std::fs::metadata(&file.path) else { return Ok(true) };
+            if !engine.can_write(found.len()) {
                 return Ok(true);
             }
             let find = || MergePlan::find(&file.read()?, file.class, engine.sealed_through());

@@ -18,17 +18,6 @@ fn entries(journal: &Journal, stream: u64) -> usize {
     page.unwrap().items.len()
 }
 
-/// Text that does not compress.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(2).wrapping_add(1);
-    (0..length)
-        .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 56) as u8
-        })
-        .collect()
-}
-
 #[test]
 fn a_full_budget_refuses_before_acceptance_and_opens_again_when_a_day_can_go() {
     let dir = scratch();

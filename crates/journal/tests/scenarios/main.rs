@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "the functions around the tests are test code too")]
 
 mod directory;
+mod full_disk;
 mod keeping;
 mod log;
 mod queries;

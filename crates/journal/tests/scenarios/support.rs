@@ -160,3 +160,14 @@ pub fn copy_dir(from: &Path, to: &Path) {
         let _ = std::fs::copy(entry.path(), to.join(entry.file_name()));
     }
 }
+
+/// Text that does not compress.
+pub fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(2).wrapping_add(1);
+    (0..length)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        })
+        .collect()
+}
