@@ -6,6 +6,7 @@
 mod access;
 mod answer;
 mod bridge;
+mod device_publish;
 mod door;
 mod extract;
 mod health;

@@ -108,16 +108,7 @@ fn register_new(
 ) -> Result<EncryptedPayload, RegistrationError> {
     let request = NewRequest::parse(body)
         .inspect_err(|refusal| note_refusal(services, remote, String::new(), *refusal))?;
-    let field = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let signed = SignedRequest {
-        path: "/device/register",
-        host: headers.get(header::HOST).and_then(|value| value.to_str().ok()),
-        algorithm: field("x-tc-algorithm"),
-        timestamp: field("x-tc-timestamp"),
-        nonce: field("x-tc-nonce"),
-        signature: field("x-tc-signature"),
-        body,
-    };
+    let signed = SignedRequest::of("/device/register", |name| headers.get(name)?.to_str().ok(), body);
     let verify = |secret: &ProductSecret| {
         signed.verify(&services.hosts, secret.as_text().as_bytes()).map_err(RegistrationError::from)
     };

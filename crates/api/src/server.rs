@@ -28,7 +28,7 @@ use crate::door::{self, Replayed, Visitor};
 use crate::places::{Place, Places};
 use crate::services::Services;
 use crate::steady::{self, SteadyBody, SteadyStream};
-use crate::{bridge, health, internal, registration};
+use crate::{bridge, device_publish, health, internal, registration};
 
 /// Accepting fails when the process is out of descriptors; trying again at once would only burn the processor.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -121,7 +121,8 @@ fn routes(services: &Arc<Services>, settings: &HttpSettings) -> Routes {
         .route("/device/register", post(registration::new_style))
         .route("/register/dev", post(registration::old_style))
         .layer(DefaultBodyLimit::max(16 * 1024));
-    open.nest("/internal/v1", guarded).with_state(Arc::clone(services))
+    let publish = post(device_publish::publish).layer(DefaultBodyLimit::max(device_publish::MAX_BODY));
+    open.route("/device/publish", publish).nest("/internal/v1", guarded).with_state(Arc::clone(services))
 }
 
 /// Where HTTP connections come in.

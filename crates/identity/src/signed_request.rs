@@ -8,6 +8,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::authority::DevicePublicKey;
 use crate::digest::{Hash, MAX_DIGEST, equal};
 
 /// The vendor's gateway names that clients have built in.
@@ -81,7 +82,21 @@ pub struct SignedRequest<'a> {
     pub body: &'a [u8],
 }
 
-impl SignedRequest<'_> {
+impl<'a> SignedRequest<'a> {
+    /// The parts of a signed request; `header` finds a header by its lower-case name.
+    pub fn of(path: &'a str, header: impl Fn(&'static str) -> Option<&'a str>, body: &'a [u8]) -> Self {
+        let field = |name| header(name).unwrap_or_default();
+        Self {
+            path,
+            host: header("host"),
+            algorithm: field("x-tc-algorithm"),
+            timestamp: field("x-tc-timestamp"),
+            nonce: field("x-tc-nonce"),
+            signature: field("x-tc-signature"),
+            body,
+        }
+    }
+
     /// Checks an HMAC signature; `key` is the product or device secret's *text*.
     pub fn verify(&self, hosts: &HostList, key: &[u8]) -> Result<(), SignatureRefusal> {
         self.check_fields()?;
@@ -95,6 +110,20 @@ impl SignedRequest<'_> {
         self.any_host(hosts, hash, |text| {
             is_signature(self.signature, hash.hmac(key, &[text.as_bytes()]).as_slice())
         })
+    }
+
+    /// Checks an `rsa-sha256` signature with the key of a device's certificate; other algorithms are not for certificates.
+    pub fn verify_with_certificate(
+        &self,
+        hosts: &HostList,
+        key: &DevicePublicKey,
+    ) -> Result<(), SignatureRefusal> {
+        self.check_fields()?;
+        if !self.algorithm.eq_ignore_ascii_case("rsa-sha256") {
+            return Err(SignatureRefusal::UnknownAlgorithm);
+        }
+        let given = STANDARD.decode(self.signature).map_err(|_| SignatureRefusal::BadSignature)?;
+        self.any_host(hosts, Hash::Sha256, |text| key.verify_rsa_sha256(text.as_bytes(), &given))
     }
 
     fn check_fields(&self) -> Result<(), SignatureRefusal> {

@@ -18,7 +18,7 @@ use crate::router::{Router, Shared};
 use crate::sessions::{ClientSession, Inner, SessionKey};
 
 /// How long a caller waits for the journal before a message for an absent device counts as not stored.
-const STORE_DEADLINE: Duration = Duration::from_secs(5);
+pub(crate) const STORE_DEADLINE: Duration = Duration::from_secs(5);
 
 impl DeviceLinks for Router {
     fn send(&self, device: &Arc<Device>, downlink: Downlink) -> SendOutcome {

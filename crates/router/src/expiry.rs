@@ -124,6 +124,11 @@ impl Shared {
         }
     }
 
+    /// Lets places in queues wait for records that the journal has taken.
+    pub(crate) fn release_after(&self, ticket: Ticket, reserved: Vec<Reserved>) {
+        self.overdue.lock().in_flight.push((ticket, reserved));
+    }
+
     /// Says whether the journal has all that it refused before.
     fn offer_again(&self, lane: &Lane) -> bool {
         let refused = std::mem::take(&mut self.overdue.lock().refused);

@@ -17,6 +17,7 @@ mod changes;
 mod checkpoint;
 mod core;
 mod device_links;
+mod device_publish;
 mod expiry;
 mod fanout;
 mod identifiers;

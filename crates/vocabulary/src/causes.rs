@@ -123,6 +123,14 @@ named_causes! {
         MissingToken = "missing_token",
         /// There is no such token.
         UnknownToken = "unknown_token",
+        /// A device's request is not signed with its key.
+        BadSignature = "bad_signature",
+        /// There is no such device.
+        UnknownDevice = "unknown_device",
+        /// The device is disabled.
+        DeviceDisabled = "device_disabled",
+        /// Too many failed attempts.
+        Throttled = "throttled",
     }
 }
 

@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 use smallvec::SmallVec;
 use yizhan_identity::authority::{Authority, DeviceKey, DevicePublicKey, Fingerprint, Issued};
 use yizhan_identity::device_auth::{DeviceLogin, verify_certificate_password};
+use yizhan_identity::signed_request::{HostList, SignatureRefusal, SignedRequest};
 use yizhan_store::{CertificateRow, Store};
 use yizhan_vocabulary::causes::ConnectRefusal;
 use yizhan_vocabulary::{DeviceId, UnixMillis};
@@ -104,6 +105,24 @@ impl CertificateDirectory {
             verdict = verify_certificate_password(login, user_name, password, &key, now);
             // Only a signature that does not fit may be one of another key.
             if verdict != Err(ConnectRefusal::BadSignature) {
+                break;
+            }
+        }
+        verdict
+    }
+
+    /// Whether a request is signed with the key of one of the device's certificates.
+    pub fn check_request(
+        &self,
+        device: DeviceId,
+        request: &SignedRequest<'_>,
+        hosts: &HostList,
+        now: UnixMillis,
+    ) -> Result<(), SignatureRefusal> {
+        let mut verdict = Err(SignatureRefusal::BadSignature);
+        for key in self.index.read().current_keys(device, now) {
+            verdict = request.verify_with_certificate(hosts, &key);
+            if verdict != Err(SignatureRefusal::BadSignature) {
                 break;
             }
         }
