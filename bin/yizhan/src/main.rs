@@ -37,6 +37,7 @@ enum Command {
     Backup(backup::Backup),
     Restore(restore::Restore),
     Doctor(doctor::Doctor),
+    Config(config::Show),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -47,5 +48,6 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Backup(backup) => backup.run(),
         Command::Restore(restore) => restore.run(),
         Command::Doctor(doctor) => doctor.run(),
+        Command::Config(show) => show.run(),
     }
 }

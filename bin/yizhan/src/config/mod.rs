@@ -1,11 +1,14 @@
 //! The server's configuration: a TOML file, every entry optional, every default written here. A single entry can also be
 //! given on the command line as `--set section.key=value`, which wins over the file.
 
+mod show;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yizhan_api::HttpSettings;
 use yizhan_devices::DevicesConfig;
@@ -13,8 +16,10 @@ use yizhan_journal::JournalConfig;
 use yizhan_link::LinkSettings;
 use yizhan_router::RouterSettings;
 
+pub use show::Show;
+
 /// Everything an operator can set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Addresses, cores and names.
@@ -32,7 +37,7 @@ pub struct Config {
 }
 
 /// Addresses, cores and names. The defaults are reachable from this machine only.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Listen {
     /// MQTT over TCP.
@@ -67,7 +72,7 @@ impl Default for Listen {
 }
 
 /// Limits of connections.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Connections {
     /// Connections held at most.
@@ -112,7 +117,7 @@ impl Default for Connections {
 }
 
 /// Limits of sessions and messages.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sessions {
     /// Messages a compatible device may publish a second; 0 means no limit.
@@ -159,7 +164,7 @@ impl Default for Sessions {
 }
 
 /// Limits of devices and commands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Devices {
     /// Products in all.
@@ -191,7 +196,7 @@ impl Default for Devices {
 }
 
 /// The log, history and what is kept how long.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Storage {
     /// Days of property history, today included; 0 keeps it for ever.
@@ -223,7 +228,7 @@ impl Default for Storage {
 }
 
 /// What the server writes to standard error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     /// A level or a filter, such as `info` or `warn,yizhan_link=debug`.
