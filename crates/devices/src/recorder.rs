@@ -3,7 +3,7 @@
 //! asked for.
 
 use yizhan_journal::{Batch, Journal, LogKind, Record, RecordKind, TooLarge};
-use yizhan_vocabulary::{DeviceId, PointValue, UnixMillis};
+use yizhan_vocabulary::{DeviceId, PointValue, PropertyNumber, UnixMillis};
 
 use crate::records;
 use crate::records::diagnostic::Diagnostic;
@@ -34,7 +34,7 @@ impl Recorder<'_> {
         state: &mut DeviceState,
         kind: RecordKind,
         time: UnixMillis,
-        points: &[(u16, PointValue)],
+        points: &[(PropertyNumber, PointValue)],
         body: &[u8],
     ) -> Result<(), TooLarge> {
         let seq = self.journal.next_seq();

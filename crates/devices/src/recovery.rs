@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use yizhan_journal::{Checkpoint, Journal, LogKind, RecordKind, RecordView, StateWriter};
-use yizhan_vocabulary::{DeviceId, PropertyNumber};
+use yizhan_vocabulary::DeviceId;
 
 use crate::commands::{self, CommandId, DeviceCommands};
 use crate::records::{self, BODY_VERSION, STATE_INFO, STATE_POINTS, STATE_STATUS_READ, connection};
@@ -197,18 +197,11 @@ impl Devices {
 }
 
 fn replay_points(state: &mut DeviceState, record: &RecordView<'_>, overtaken: bool) {
-    let newer = |number: u16| {
-        let number = PropertyNumber(number);
-        match state.values.binary_search_by_key(&number, |last| last.number) {
-            Ok(at) => state.values[at].time < record.time,
-            Err(_) => true,
-        }
+    let newer = |number| match state.values.binary_search_by_key(&number, |last| last.number) {
+        Ok(at) => state.values[at].time < record.time,
+        Err(_) => true,
     };
-    let points: Vec<_> = record
-        .points()
-        .filter(|(number, _)| !overtaken || newer(*number))
-        .map(|(number, value)| (PropertyNumber(number), value))
-        .collect();
+    let points: Vec<_> = record.points().filter(|(number, _)| !overtaken || newer(*number)).collect();
     state.apply_points(record.time, points.into_iter());
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use yizhan_journal::{Batch, LogKind, RecordKind};
 use yizhan_vocabulary::causes::DropReason;
-use yizhan_vocabulary::{PropertyNumber, ThingCode, UnixMillis};
+use yizhan_vocabulary::{ThingCode, UnixMillis};
 
 use crate::commands::{CommandId, Settlement};
 use crate::features::{self, Effects, Service, Situation, Uplink};
@@ -27,7 +27,6 @@ use crate::{Devices, Inner};
 pub(crate) struct Scratch {
     effects: Effects,
     body: Vec<u8>,
-    points: Vec<(u16, yizhan_vocabulary::PointValue)>,
 }
 
 impl Devices {
@@ -111,11 +110,9 @@ impl Devices {
         recorder: &mut Recorder<'_>,
         out: &mut UplinkOutcome,
     ) {
-        let Scratch { effects, body, points } = scratch;
-        points.clear();
-        points.extend(effects.points.drain(..).map(|(number, value)| (number.0, value)));
+        let Scratch { effects, body } = scratch;
         // Points with a time of their own are a record of their own: the content log is in order of receipt.
-        let own_time = effects.points_time.filter(|_| !points.is_empty());
+        let own_time = effects.points_time.filter(|_| !effects.points.is_empty());
         body.clear();
         let parts = ContentParts {
             direction: Direction::Up,
@@ -126,19 +123,19 @@ impl Devices {
             payload: message.payload,
         };
         content::encode(&parts, body);
-        let content_points = if own_time.is_some() { &[][..] } else { points.as_slice() };
+        let content_points = if own_time.is_some() { &[][..] } else { effects.points.as_slice() };
         let kind = RecordKind::Log(LogKind::Content);
         let now = recorder.now;
         let mut written = recorder.push_points(state, kind, now, content_points, body);
         if let (Ok(()), Some(time)) = (written, own_time) {
             let kind = RecordKind::State(STATE_POINTS);
-            written = recorder.push_points(state, kind, time, points, &[records::BODY_VERSION]);
+            written = recorder.push_points(state, kind, time, &effects.points, &[records::BODY_VERSION]);
         }
         if written.is_err() {
             return self.refuse_size(message, state, recorder, out);
         }
         let time = own_time.unwrap_or(now);
-        state.apply_points(time, points.drain(..).map(|(number, value)| (PropertyNumber(number), value)));
+        state.apply_points(time, effects.points.drain(..));
         if effects.has_more() {
             self.carry_out_rest(device, message, state, effects, recorder, &mut out.completions);
         }

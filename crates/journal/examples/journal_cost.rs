@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use yizhan_journal::{Journal, JournalConfig, LogKind, Order, Record, RecordKind, Refused, TimeRange};
-use yizhan_vocabulary::{Clock, DeviceId, Monotonic, PointValue, UnixMillis};
+use yizhan_vocabulary::{Clock, DeviceId, Monotonic, PointValue, PropertyNumber, UnixMillis};
 
 const MIDNIGHT: i64 = 20_000 * 86_400_000;
 const DEVICES: usize = 10_000;
@@ -55,7 +55,7 @@ impl Load {
     }
 
     /// One report of a device.
-    fn report(&mut self, device: usize, time: i64) -> [(u16, PointValue); 4] {
+    fn report(&mut self, device: usize, time: i64) -> [(PropertyNumber, PointValue); 4] {
         for value in &mut self.values[device] {
             *value += self.dice.roll(61) as i64 - 30;
         }
@@ -75,7 +75,12 @@ impl Load {
         .unwrap();
         self.body.resize(199, b'1');
         self.body.push(b'}');
-        [(1, point(0)), (2, point(1)), (3, point(2)), (4, point(3))]
+        [
+            (PropertyNumber(1), point(0)),
+            (PropertyNumber(2), point(1)),
+            (PropertyNumber(3), point(2)),
+            (PropertyNumber(4), point(3)),
+        ]
     }
 
     fn shuffle(&mut self) {
@@ -271,8 +276,9 @@ fn day_query(dir: &Path) {
         let mut times = Vec::new();
         for device in 1..=50 {
             let begun = Instant::now();
-            let page =
-                journal.history(DeviceId(device), 2, TimeRange::ALL, Order::Ascending, 10_000, None).unwrap();
+            let page = journal
+                .history(DeviceId(device), PropertyNumber(2), TimeRange::ALL, Order::Ascending, 10_000, None)
+                .unwrap();
             assert_eq!(page.items.len(), 8640);
             times.push(begun.elapsed());
         }
@@ -280,14 +286,15 @@ fn day_query(dir: &Path) {
         println!("  {what}: 8,640 points in {:?} (median), {:?} (worst)", times[25], times[49]);
         let begun = Instant::now();
         for device in 1..=50 {
-            let page =
-                journal.history(DeviceId(device), 2, TimeRange::ALL, Order::Descending, 100, None).unwrap();
+            let page = journal
+                .history(DeviceId(device), PropertyNumber(2), TimeRange::ALL, Order::Descending, 100, None)
+                .unwrap();
             assert_eq!(page.items.len(), 100);
         }
         println!("  {what}: last 100 points in {:?}", begun.elapsed() / 50);
         let begun = Instant::now();
         for device in 1..=50 {
-            journal.history_buckets(DeviceId(device), 2, TimeRange::ALL, 600_000).unwrap();
+            journal.history_buckets(DeviceId(device), PropertyNumber(2), TimeRange::ALL, 600_000).unwrap();
         }
         println!("  {what}: 144 buckets in {:?}", begun.elapsed() / 50);
         let begun = Instant::now();
@@ -330,10 +337,10 @@ fn recovery(dir: &Path) {
     );
     let journal = recovered.start(Vec::new(), clock, Box::new(|fatal| panic!("{fatal}"))).unwrap();
     let begun = Instant::now();
-    journal.history(DeviceId(5), 1, TimeRange::ALL, Order::Descending, 20, None).unwrap();
+    journal.history(DeviceId(5), PropertyNumber(1), TimeRange::ALL, Order::Descending, 20, None).unwrap();
     let first = begun.elapsed();
     let begun = Instant::now();
-    journal.history(DeviceId(6), 1, TimeRange::ALL, Order::Descending, 20, None).unwrap();
+    journal.history(DeviceId(6), PropertyNumber(1), TimeRange::ALL, Order::Descending, 20, None).unwrap();
     println!("first query of an unsealed segment: {first:?}, the next: {:?}", begun.elapsed());
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
-use yizhan_vocabulary::{DeviceId, PointValue, UnixMillis};
+use yizhan_vocabulary::{DeviceId, PointValue, PropertyNumber, UnixMillis};
 
 use crate::backup;
 use crate::commit::{Gate, Lane, SpareKeeper, Writer};
@@ -18,7 +18,7 @@ use crate::error::{BackupError, FatalError, OnFatal, OpenError, QueryError, Refu
 use crate::query::{
     self, Bucket, BucketSums, Cursor, LogEntry, MAX_BUCKETS, Order, Page, PageRequest, TimeRange,
 };
-use crate::record::{LogKind, PropertyNumber};
+use crate::record::LogKind;
 use crate::recover::{self, Recovered};
 use crate::sealer::Sealer;
 use crate::stats::JournalStats;

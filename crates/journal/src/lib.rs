@@ -27,7 +27,7 @@ pub use error::{BackupError, FatalError, OpenError, QueryError, Refused, TooLarg
 pub use inspect::{Finding, Severity, inspect};
 pub use journal::Journal;
 pub use query::{Bucket, Cursor, LogEntry, MAX_BUCKETS, MAX_PAGE, Order, Page, TimeRange};
-pub use record::{LogKind, PropertyNumber, Record, RecordKind, RecordView, STREAM_SYSTEM, TIME_LIMITS};
+pub use record::{LogKind, Record, RecordKind, RecordView, STREAM_SYSTEM, TIME_LIMITS};
 pub use recover::{Recovered, RecoveryReport};
 pub use state::{Checkpoint, StateWriter};
 pub use stats::{COMMIT_BATCH_BOUNDS, JournalStats, SYNC_LATENCY_BOUNDS_US};

@@ -5,10 +5,7 @@
 //! bool, eight for a number, `length u32` and the bytes for a text. Codes of kinds and tags are stable for ever.
 //! Writing must cost next to nothing, because it happens on the threads that serve devices.
 
-use yizhan_vocabulary::{DeviceId, PointValue, UnixMillis};
-
-/// A property's number within its product; never reused.
-pub type PropertyNumber = u16;
+use yizhan_vocabulary::{DeviceId, PointValue, PropertyNumber, UnixMillis};
 
 /// The stream of records that belong to no device.
 pub const STREAM_SYSTEM: DeviceId = DeviceId(0);
@@ -162,7 +159,7 @@ impl<'a> Iterator for PointReader<'a> {
         let (&[low, high, tag], rest) = self.rest.split_first_chunk::<3>()?;
         let (value, rest) = read_value(tag, rest)?;
         self.rest = rest;
-        Some((u16::from_le_bytes([low, high]), value))
+        Some((PropertyNumber(u16::from_le_bytes([low, high])), value))
     }
 }
 
@@ -241,7 +238,7 @@ pub(crate) fn encode(record: &Record<'_>, length: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&header);
     for (property, value) in record.points {
         let value = PointRef::from(value);
-        let [low, high] = property.to_le_bytes();
+        let [low, high] = property.0.to_le_bytes();
         out.extend_from_slice(&[low, high, value_tag(value)]);
         write_value(out, value);
     }
@@ -283,11 +280,11 @@ mod tests {
     #[test]
     fn a_record_comes_back_as_it_was() {
         let points = [
-            (1, PointValue::Bool(true)),
-            (2, PointValue::Int(-5)),
-            (3, PointValue::Float(2.5)),
-            (4, PointValue::Text("warm".into())),
-            (5, PointValue::Json("{\"a\":1}".into())),
+            (PropertyNumber(1), PointValue::Bool(true)),
+            (PropertyNumber(2), PointValue::Int(-5)),
+            (PropertyNumber(3), PointValue::Float(2.5)),
+            (PropertyNumber(4), PointValue::Text("warm".into())),
+            (PropertyNumber(5), PointValue::Json("{\"a\":1}".into())),
         ];
         let record = Record {
             seq: 9,

@@ -77,7 +77,7 @@ impl Devices {
         let number = property_number(device, property)?;
         let limit = query.limit.clamp(1, self.0.config.max_query_limit);
         let page =
-            self.journal().history(device.id, number.0, query.range, query.order, limit, query.cursor)?;
+            self.journal().history(device.id, number, query.range, query.order, limit, query.cursor)?;
         let points = page.items.into_iter().map(|(time, value)| HistoryPoint { time, value }).collect();
         Ok(HistoryPage { points, next: page.next.map(|cursor| cursor.to_string()) })
     }
@@ -94,7 +94,7 @@ impl Devices {
             return Err(DevicesError::Invalid("a bucket must be at least 1 ms wide".to_owned()));
         }
         let number = property_number(device, property)?;
-        let buckets = self.journal().history_buckets(device.id, number.0, range, bucket_ms)?;
+        let buckets = self.journal().history_buckets(device.id, number, range, bucket_ms)?;
         let view = |bucket: yizhan_journal::Bucket| BucketView {
             start: bucket.start,
             count: bucket.count,

@@ -7,7 +7,9 @@ use crate::blocks::column::{
     ColumnValues, Scratch, decode_ints, decode_values, encode_ints, encode_values, is_compressible, skip_ints,
 };
 use crate::blocks::pack::{ByteReader, put_varint};
-use crate::record::{PointRef, PropertyNumber};
+use yizhan_vocabulary::PropertyNumber;
+
+use crate::record::PointRef;
 
 const IN_ALL_ROWS: u8 = 0;
 const IN_BITMAP: u8 = 1;
@@ -101,8 +103,8 @@ impl<'a> HistoryBlockBuilder<'a> {
         let mut compressible = false;
         let mut previous = 0;
         for column in &mut self.columns[..self.used] {
-            put_varint(out, u64::from(column.property - previous));
-            previous = column.property;
+            put_varint(out, u64::from(column.property.0 - previous));
+            previous = column.property.0;
             self.encoded.clear();
             let presence = encode_presence(&column.rows, rows, &mut self.scratch, &mut self.encoded);
             let tag = encode_values(&column.values, &mut self.scratch, &mut self.encoded);
@@ -194,7 +196,7 @@ pub(crate) fn decode_block(
         let head = reader.byte()?;
         let length = reader.count(reader.rest().len())?;
         let content = reader.take(length)?;
-        let number = PropertyNumber::try_from(property).ok()?;
+        let number = PropertyNumber(u16::try_from(property).ok()?);
         if only.is_some_and(|only| only != number) {
             continue;
         }
@@ -222,11 +224,19 @@ mod tests {
     fn rows_come_back_by_column() {
         let mut builder = HistoryBlockBuilder::default();
         let mut bytes = Vec::new();
-        builder.push(1000, [(1, PointRef::Int(5)), (7, PointRef::Text("a"))].into_iter());
-        builder.push(1000, [(1, PointRef::Int(6))].into_iter());
+        builder.push(
+            1000,
+            [(PropertyNumber(1), PointRef::Int(5)), (PropertyNumber(7), PointRef::Text("a"))].into_iter(),
+        );
+        builder.push(1000, [(PropertyNumber(1), PointRef::Int(6))].into_iter());
         builder.push(
             1010,
-            [(1, PointRef::Int(7)), (1, PointRef::Int(8)), (300, PointRef::Bool(true))].into_iter(),
+            [
+                (PropertyNumber(1), PointRef::Int(7)),
+                (PropertyNumber(1), PointRef::Int(8)),
+                (PropertyNumber(300), PointRef::Bool(true)),
+            ]
+            .into_iter(),
         );
         let summary = builder.finish(&mut bytes).unwrap();
         assert_eq!((summary.rows, summary.min_time, summary.max_time), (4, 1000, 1010));
@@ -240,16 +250,16 @@ mod tests {
             };
             column.rows.iter().enumerate().map(value).collect()
         };
-        assert_eq!(block.columns.iter().map(|column| column.property).collect::<Vec<_>>(), [1, 7, 300]);
+        assert_eq!(block.columns.iter().map(|column| column.property.0).collect::<Vec<_>>(), [1, 7, 300]);
         assert_eq!(
             read(&block.columns[0]),
             [(1000, 5), (1000, 6), (1010, 7), (1010, 8)].map(|(time, value)| (time, PointValue::Int(value)))
         );
         assert_eq!(read(&block.columns[2]), [(1010, PointValue::Bool(true))]);
 
-        let one = decode_block(&bytes, 4, 1000, Some(7)).unwrap();
+        let one = decode_block(&bytes, 4, 1000, Some(PropertyNumber(7))).unwrap();
         assert_eq!(one.columns.len(), 1);
-        assert!(decode_block(&bytes, 4, 1000, Some(8)).unwrap().columns.is_empty());
+        assert!(decode_block(&bytes, 4, 1000, Some(PropertyNumber(8))).unwrap().columns.is_empty());
     }
 
     #[test]
@@ -257,12 +267,12 @@ mod tests {
         let mut builder = HistoryBlockBuilder::default();
         for row in 0..1000_i64 {
             let property = (row % 100) as u16;
-            builder.push(row * 1000, [(property, PointRef::Int(row / 100))].into_iter());
+            builder.push(row * 1000, [(PropertyNumber(property), PointRef::Int(row / 100))].into_iter());
         }
         let mut bytes = Vec::new();
         builder.finish(&mut bytes).unwrap();
         assert!(bytes.len() < 3000, "{} bytes", bytes.len());
-        let block = decode_block(&bytes, 1000, 0, Some(42)).unwrap();
+        let block = decode_block(&bytes, 1000, 0, Some(PropertyNumber(42))).unwrap();
         assert_eq!(block.columns[0].rows, (0..10).map(|hundred| hundred * 100 + 42).collect::<Vec<u32>>());
     }
 
@@ -270,7 +280,11 @@ mod tests {
     fn a_damaged_block_is_refused_without_panic() {
         let mut builder = HistoryBlockBuilder::default();
         for row in 0..40 {
-            builder.push(row, [(1, PointRef::Float(row as f64)), (2, PointRef::Text("x"))].into_iter());
+            builder.push(
+                row,
+                [(PropertyNumber(1), PointRef::Float(row as f64)), (PropertyNumber(2), PointRef::Text("x"))]
+                    .into_iter(),
+            );
         }
         let mut bytes = Vec::new();
         builder.finish(&mut bytes).unwrap();

@@ -9,13 +9,15 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::{ChunkRef, DayFile, DayReader, DayWriter, FileClass, RunWriter};
+use yizhan_vocabulary::PropertyNumber;
+
 use crate::blocks::MAX_ROWS;
 use crate::blocks::chunk::{BlockEntry, BlockKey, Chunk};
 use crate::blocks::history::{self, HistoryBlock, HistoryBlockBuilder};
 use crate::blocks::logs::{self, BODY_TARGET, LogBlock, LogBlockBuilder};
 use crate::damage::{damaged, guarded};
 use crate::private;
-use crate::record::{PointRef, PropertyNumber};
+use crate::record::PointRef;
 
 /// Rows taken together at least before they are written.
 const PORTION_ROWS: usize = 8 * MAX_ROWS;
@@ -367,7 +369,7 @@ fn take_points<'a>(held: &'a mut [HeldBlock], order: &[RowOrder]) -> TakenPoints
             let column = &block.columns[*index];
             (column.property, column.values.get(*cursor))
         }
-        Held::Log(_) => (0, PointRef::Bool(false)),
+        Held::Log(_) => (PropertyNumber(0), PointRef::Bool(false)),
     };
     let points = places.iter().map(point).collect();
     TakenPoints { points, ends }

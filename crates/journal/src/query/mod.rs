@@ -7,10 +7,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytes::Bytes;
-use yizhan_vocabulary::{DeviceId, PointValue, UnixMillis};
+use yizhan_vocabulary::{DeviceId, PointValue, PropertyNumber, UnixMillis};
 
 use crate::error::QueryError;
-use crate::record::{LogKind, PropertyNumber, TIME_LIMITS};
+use crate::record::{LogKind, TIME_LIMITS};
 use merge::Merge;
 pub(crate) use merge::Sources;
 use subjects::{PropertyHistory, StreamLog};

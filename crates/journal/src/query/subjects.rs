@@ -1,14 +1,14 @@
 //! The two things that can be asked for: one property's history and one log.
 
 use bytes::Bytes;
-use yizhan_vocabulary::{PointValue, UnixMillis};
+use yizhan_vocabulary::{PointValue, PropertyNumber, UnixMillis};
 
 use super::LogEntry;
 use super::merge::{Rows, Subject};
 use crate::blocks::chunk::BlockEntry;
 use crate::blocks::column::ColumnValues;
 use crate::blocks::{history, logs};
-use crate::record::{LogKind, PropertyNumber, RecordKind, RecordView};
+use crate::record::{LogKind, RecordKind, RecordView};
 use crate::segment::Class;
 
 /// One property of one stream.

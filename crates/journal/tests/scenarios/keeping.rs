@@ -9,7 +9,7 @@ use yizhan_journal::{
     BackupError, Checkpoint, Journal, JournalConfig, LogKind, Order, RecordKind, Refused, StateWriter,
     TimeRange,
 };
-use yizhan_vocabulary::{DeviceId, PointValue, UnixMillis};
+use yizhan_vocabulary::{DeviceId, PointValue, PropertyNumber, UnixMillis};
 
 use crate::support::*;
 
@@ -104,7 +104,7 @@ fn days_beyond_retention_are_unlinked_and_not_shown() {
     }
     let history = opened
         .journal
-        .history(DeviceId(1), 1, TimeRange::ALL, Order::Ascending, 10, None)
+        .history(DeviceId(1), PropertyNumber(1), TimeRange::ALL, Order::Ascending, 10, None)
         .unwrap()
         .items
         .into_iter()
@@ -158,8 +158,10 @@ fn a_backup_of_a_live_journal_recovers_and_stays_as_it_was() {
     let restored_config = JournalConfig { dir: target, ..config.clone() };
     let mut restored = open(&restored_config, &clock);
     assert_eq!(entries(&restored.journal, 1), 320);
-    let points =
-        restored.journal.history(DeviceId(1), 1, TimeRange::ALL, Order::Descending, 1000, None).unwrap();
+    let points = restored
+        .journal
+        .history(DeviceId(1), PropertyNumber(1), TimeRange::ALL, Order::Descending, 1000, None)
+        .unwrap();
     assert_eq!(points.items.len(), 320);
     assert_eq!(points.items[0].1, PointValue::Int(320));
     // It is a journal of its own: it can be written to and sealed.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::support::*;
 use yizhan_journal::{Journal, LogKind, OpenError, Order, RecordKind, Refused, TimeRange};
-use yizhan_vocabulary::{DeviceId, PointValue, UnixMillis};
+use yizhan_vocabulary::{DeviceId, PointValue, PropertyNumber, UnixMillis};
 
 type Replayed = (u64, u64, RecordKind, Vec<(u16, PointValue)>, Vec<u8>);
 
@@ -14,7 +14,13 @@ fn replay(config: &yizhan_journal::JournalConfig) -> Vec<Replayed> {
     let mut records = Vec::new();
     recovered
         .each_record(|view| {
-            records.push((view.seq, view.stream.0, view.kind, view.points().collect(), view.body.to_vec()));
+            records.push((
+                view.seq,
+                view.stream.0,
+                view.kind,
+                view.points().map(|(property, value)| (property.0, value)).collect(),
+                view.body.to_vec(),
+            ));
         })
         .unwrap();
     records
@@ -75,7 +81,7 @@ fn records_go_on_over_many_segments() {
     for stream in 0..5 {
         let page = opened
             .journal
-            .history(DeviceId(stream), 1, TimeRange::ALL, Order::Ascending, 5000, None)
+            .history(DeviceId(stream), PropertyNumber(1), TimeRange::ALL, Order::Ascending, 5000, None)
             .unwrap();
         found.extend(page.items.into_iter().map(|(time, value)| (time.0, value)));
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use yizhan_journal::{Cursor, Journal, JournalConfig, LogKind, Order, QueryError, TimeRange};
-use yizhan_vocabulary::{DeviceId, PointValue, UnixMillis};
+use yizhan_vocabulary::{DeviceId, PointValue, PropertyNumber, UnixMillis};
 
 use crate::support::*;
 
@@ -52,7 +52,8 @@ fn all_history(
     let mut found = Vec::new();
     let mut cursor: Option<Cursor> = None;
     loop {
-        let page = journal.history(DeviceId(stream), property, range, order, limit, cursor).unwrap();
+        let page =
+            journal.history(DeviceId(stream), PropertyNumber(property), range, order, limit, cursor).unwrap();
         assert!(page.items.len() <= limit);
         found.extend(page.items);
         match page.next {
@@ -225,20 +226,27 @@ fn buckets_sum_up_what_is_there() {
     }
     opened.commit();
     let range = TimeRange::between(UnixMillis(NOON), UnixMillis(NOON + 600_000));
-    let buckets = opened.journal.history_buckets(DeviceId(1), 1, range, 60_000).unwrap();
+    let buckets = opened.journal.history_buckets(DeviceId(1), PropertyNumber(1), range, 60_000).unwrap();
     assert_eq!(buckets.len(), 10);
     let third = &buckets[2];
     assert_eq!((third.start.0, third.count), (NOON + 120_000, 60));
     assert_eq!((third.min, third.max, third.mean), (Some(120.0), Some(179.0), Some(149.5)));
     assert_eq!((third.first.clone(), third.last.clone()), (PointValue::Int(120), PointValue::Int(179)));
-    let texts = opened.journal.history_buckets(DeviceId(1), 2, range, 600_000).unwrap();
+    let texts = opened.journal.history_buckets(DeviceId(1), PropertyNumber(2), range, 600_000).unwrap();
     assert_eq!(texts.iter().map(|bucket| bucket.count).sum::<u64>(), 600);
     assert!(texts.iter().all(|bucket| bucket.min.is_none() && bucket.mean.is_none()));
-    let refused = opened.journal.history_buckets(DeviceId(1), 1, range, 1);
+    let refused = opened.journal.history_buckets(DeviceId(1), PropertyNumber(1), range, 1);
     assert!(matches!(refused, Err(QueryError::TooManyBuckets { .. })));
-    let open_ended = opened.journal.history_buckets(DeviceId(1), 1, TimeRange::ALL, 600_000).unwrap();
+    let open_ended =
+        opened.journal.history_buckets(DeviceId(1), PropertyNumber(1), TimeRange::ALL, 600_000).unwrap();
     assert_eq!(open_ended.iter().map(|bucket| bucket.count).sum::<u64>(), 600);
-    assert!(opened.journal.history_buckets(DeviceId(2), 1, TimeRange::ALL, 1000).unwrap().is_empty());
+    assert!(
+        opened
+            .journal
+            .history_buckets(DeviceId(2), PropertyNumber(1), TimeRange::ALL, 1000)
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -313,7 +321,8 @@ fn sums_over_more_points_than_one_portion_miss_none_and_count_none_twice() {
             opened.seal_all();
         }
     }
-    let buckets = opened.journal.history_buckets(DeviceId(1), 1, TimeRange::ALL, 1_000).unwrap();
+    let buckets =
+        opened.journal.history_buckets(DeviceId(1), PropertyNumber(1), TimeRange::ALL, 1_000).unwrap();
     assert_eq!(buckets.iter().map(|bucket| bucket.count).sum::<u64>(), 110_000);
     assert_eq!((buckets[0].min, buckets[0].max, buckets[0].mean), (Some(0.0), Some(99.0), Some(49.5)));
 }

@@ -9,7 +9,7 @@ use yizhan_journal::{
     Batch, Checkpoint, Journal, JournalConfig, JournalStats, Lane, LogKind, Record, RecordKind, Recovered,
     Refused,
 };
-use yizhan_vocabulary::{Clock, DeviceId, Monotonic, PointValue, UnixMillis};
+use yizhan_vocabulary::{Clock, DeviceId, Monotonic, PointValue, PropertyNumber, UnixMillis};
 
 /// Noon of a day in 2025.
 pub const NOON: i64 = 1_750_000_000_000 / 86_400_000 * 86_400_000 + 43_200_000;
@@ -98,6 +98,9 @@ impl Opened {
         body: &[u8],
     ) -> u64 {
         let seq = self.journal.next_seq();
+        let points: Vec<_> =
+            points.iter().map(|(property, value)| (PropertyNumber(*property), value.clone())).collect();
+        let points = &points[..];
         let record = Record { seq, time: UnixMillis(time), stream: DeviceId(stream), kind, points, body };
         self.batch.push(&record).unwrap();
         seq
