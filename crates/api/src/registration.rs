@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use parking_lot::Mutex;
 use yizhan_devices::{Device, DeviceLinks, DevicesError};
-use yizhan_identity::authority::{DeviceKey, Issued};
+use yizhan_identity::authority::{Issued, KeyKind};
 use yizhan_identity::registration::{
     Credentials, EncryptedPayload, NewRequest, OldRequest, RegistrationError, new_style_error,
     new_style_success, old_style_error, old_style_success, request_id,
@@ -208,8 +208,7 @@ fn hand_out_certificate(services: &Services, applicant: &Applicant<'_>) -> Resul
 
 fn issue_first(services: &Services, device: &Device) -> Result<Issued, RegistrationError> {
     let authority = &services.authorities.authority;
-    let issued =
-        services.certificates.issue_first(authority, device, DeviceKey::Rsa2048, services.clock.now());
+    let issued = services.certificates.issue_first(authority, device, KeyKind::Rsa2048, services.clock.now());
     if issued.is_ok() && device.activated_at().is_some() {
         // It connected in this very moment, with a certificate that does not count any more.
         services.router.disconnect(device.id, DisconnectCause::CredentialRevoked);

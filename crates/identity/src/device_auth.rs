@@ -289,10 +289,10 @@ mod tests {
 
     #[test]
     fn a_certificate_device_signs_with_its_private_key() {
-        use crate::authority::{Authority, DeviceKey};
+        use crate::authority::{Authority, KeyKind};
         let authority = Authority::create(NOW).unwrap();
         let login = DeviceLogin::parse(CLIENT, VECTORS[0].0).unwrap();
-        let issued = authority.issue_device(&login.product, &login.device, DeviceKey::Rsa2048, NOW).unwrap();
+        let issued = authority.issue_device(&login.product, &login.device, KeyKind::Rsa2048, NOW).unwrap();
         let key = DevicePublicKey::of_certificate(&issued.der).unwrap();
         let username = VECTORS[0].0.as_bytes();
         let private = openssl::pkey::PKey::private_key_from_pem(issued.private_key.as_bytes()).unwrap();

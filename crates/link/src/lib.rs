@@ -25,6 +25,6 @@ pub use core::{Core, Handler, Links};
 pub use inbox::CoreHandle;
 pub use listener::{BindError, bind};
 pub use settings::{LinkSettings, ListenerKind};
-pub use transport::tls::{PskLookup, TlsError, tls_context};
+pub use transport::tls::{PskLookup, ServerIdentity, TlsError, tls_context};
 pub use transport::websocket::{UpgradeError, upgrade_response};
 pub use transport::{Adopted, Peer, RawStream, TlsIdentity, TransportKind};

@@ -19,8 +19,8 @@ mod seal;
 pub use access::{IntegrityReport, Store};
 pub use error::{OpenError, StoreError};
 pub use rows::{
-    ApiToken, AuthMode, AuthorityRow, CertificateRow, CustomTopic, DeviceRow, DynamicRegistration,
-    Fingerprint, MqttUser, NewDevice, NodeKind, ProductChange, ProductRow, Secret,
+    ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DeviceRow,
+    DynamicRegistration, Fingerprint, MqttUser, NewDevice, NodeKind, ProductChange, ProductRow, Secret,
 };
 
 /// The registry's file in the data directory.

@@ -226,17 +226,27 @@ pub struct ApiToken {
     pub last_used_at: Option<UnixMillis>,
 }
 
-/// The private certificate authority and the server's certificate; all PEM.
+/// A certificate and its private key, both PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertifiedKey {
+    /// The certificate.
+    pub certificate: String,
+    /// The private key.
+    pub key: Secret,
+}
+
+/// The private certificate authority and the server's certificates; all PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorityRow {
     /// The authority's certificate.
     pub ca_certificate: String,
     /// The authority's private key.
     pub ca_key: Secret,
-    /// The server's certificate.
-    pub server_certificate: String,
-    /// The server's private key.
-    pub server_key: Secret,
-    /// The names (DNS and addresses) the server's certificate was asked to carry.
+    /// The server's certificate with an RSA key.
+    pub server_rsa: CertifiedKey,
+    /// The server's certificate with a key on an elliptic curve; none in a registry that was last used by a release
+    /// without it.
+    pub server_ec: Option<CertifiedKey>,
+    /// The names (DNS and addresses) the server's certificates were asked to carry.
     pub server_names: Vec<String>,
 }

@@ -13,8 +13,10 @@ pub(crate) struct Migration {
 }
 
 /// Every step, in order, without a gap.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, sql: include_str!("../migrations/0001_initial.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: include_str!("../migrations/0001_initial.sql") },
+    Migration { version: 2, sql: include_str!("../migrations/0002_second_server_certificate.sql") },
+];
 
 /// Marks the file as ours: "YZHN".
 pub(crate) const APPLICATION_ID: i32 = 0x595A_484E;
@@ -61,19 +63,21 @@ mod tests {
     use crate::error::OpenError;
     use crate::open::{open, open_read_only};
 
-    const SECOND: Migration = Migration {
-        version: 2,
+    /// The version of this release.
+    const PRESENT: u32 = MIGRATIONS.len() as u32;
+    const NEXT: Migration = Migration {
+        version: PRESENT + 1,
         sql: "ALTER TABLE settings ADD COLUMN note TEXT; UPDATE settings SET note = 'x';",
     };
     const BROKEN: Migration =
-        Migration { version: 3, sql: "DELETE FROM settings; ALTER TABLE nothing ADD COLUMN y" };
+        Migration { version: PRESENT + 2, sql: "DELETE FROM settings; ALTER TABLE nothing ADD COLUMN y" };
 
     fn steps(more: &[Migration]) -> Vec<Migration> {
         let all = MIGRATIONS.iter().chain(more);
         all.map(|step| Migration { version: step.version, sql: step.sql }).collect()
     }
 
-    fn first_version_with_a_setting(dir: &Path) {
+    fn present_version_with_a_setting(dir: &Path) {
         let opened = open(dir, MIGRATIONS).unwrap();
         opened.writer.execute("INSERT INTO settings (key, value) VALUES ('a', '1')", []).unwrap();
     }
@@ -88,29 +92,33 @@ mod tests {
     #[test]
     fn an_upgrade_keeps_the_rows_and_a_copy_of_the_former_registry() {
         let dir = tempfile::tempdir().unwrap();
-        first_version_with_a_setting(dir.path());
-        let opened = open(dir.path(), &steps(&[SECOND])).unwrap();
+        present_version_with_a_setting(dir.path());
+        let opened = open(dir.path(), &steps(&[NEXT])).unwrap();
         let note: String =
             opened.writer.query_row("SELECT note FROM settings", [], |row| row.get(0)).unwrap();
-        assert_eq!((version(&opened.writer).unwrap(), note.as_str()), (2, "x"));
+        assert_eq!((version(&opened.writer).unwrap(), note.as_str()), (NEXT.version, "x"));
         drop(opened);
-        let copy = Connection::open(dir.path().join("registry-before-upgrade-v1.sqlite")).unwrap();
-        assert_eq!(version(&copy).unwrap(), 1);
+        let copy =
+            Connection::open(dir.path().join(format!("registry-before-upgrade-v{PRESENT}.sqlite"))).unwrap();
+        assert_eq!(version(&copy).unwrap(), PRESENT);
         let setting: String = copy.query_row("SELECT value FROM settings", [], |row| row.get(0)).unwrap();
         assert_eq!(setting, "1");
         assert!(matches!(
             open(dir.path(), MIGRATIONS).err(),
-            Some(OpenError::NewerSchema { found: 2, supported: 1 })
+            Some(OpenError::NewerSchema { found, supported: PRESENT }) if found == NEXT.version
         ));
     }
 
     #[test]
     fn looking_at_a_registry_of_an_older_schema_does_not_bring_it_forward() {
         let dir = tempfile::tempdir().unwrap();
-        first_version_with_a_setting(dir.path());
+        present_version_with_a_setting(dir.path());
         let before = std::fs::read(dir.path().join(DATABASE_FILE)).unwrap();
-        let error = open_read_only(dir.path(), &steps(&[SECOND])).err().unwrap();
-        assert!(matches!(error, OpenError::OlderSchema { found: 1, current: 2 }), "{error}");
+        let error = open_read_only(dir.path(), &steps(&[NEXT])).err().unwrap();
+        assert!(
+            matches!(error, OpenError::OlderSchema { found: PRESENT, current } if current == NEXT.version),
+            "{error}"
+        );
         assert_eq!(std::fs::read(dir.path().join(DATABASE_FILE)).unwrap(), before);
         assert!(open_read_only(dir.path(), MIGRATIONS).is_ok());
     }
@@ -118,25 +126,28 @@ mod tests {
     #[test]
     fn a_step_that_fails_is_undone_and_the_steps_before_it_stay() {
         let dir = tempfile::tempdir().unwrap();
-        first_version_with_a_setting(dir.path());
-        let error = open(dir.path(), &steps(&[SECOND, BROKEN])).err().unwrap();
-        assert!(matches!(error, OpenError::Migration { version: 3, .. }), "{error}");
+        present_version_with_a_setting(dir.path());
+        let error = open(dir.path(), &steps(&[NEXT, BROKEN])).err().unwrap();
+        assert!(
+            matches!(error, OpenError::Migration { version, .. } if version == BROKEN.version),
+            "{error}"
+        );
         let connection = Connection::open(dir.path().join(DATABASE_FILE)).unwrap();
         let settings: i64 =
             connection.query_row("SELECT count(*) FROM settings", [], |row| row.get(0)).unwrap();
-        assert_eq!((version(&connection).unwrap(), settings), (2, 1));
+        assert_eq!((version(&connection).unwrap(), settings), (NEXT.version, 1));
         drop(connection);
-        assert!(open(dir.path(), &steps(&[SECOND])).is_ok());
+        assert!(open(dir.path(), &steps(&[NEXT])).is_ok());
     }
 
     #[test]
     fn an_upgrade_does_not_start_with_the_wrong_key() {
         let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        first_version_with_a_setting(dir.path());
-        first_version_with_a_setting(other.path());
+        present_version_with_a_setting(dir.path());
+        present_version_with_a_setting(other.path());
         std::fs::copy(other.path().join(crate::KEY_FILE), dir.path().join(crate::KEY_FILE)).unwrap();
-        assert!(matches!(open(dir.path(), &steps(&[SECOND])).err(), Some(OpenError::KeyWrong { .. })));
+        assert!(matches!(open(dir.path(), &steps(&[NEXT])).err(), Some(OpenError::KeyWrong { .. })));
         let connection = Connection::open(dir.path().join(DATABASE_FILE)).unwrap();
-        assert_eq!(version(&connection).unwrap(), 1);
+        assert_eq!(version(&connection).unwrap(), PRESENT);
     }
 }

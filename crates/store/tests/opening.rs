@@ -7,8 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use yizhan_store::{
-    AuthMode, AuthorityRow, DATABASE_FILE, DynamicRegistration, KEY_FILE, NewDevice, NodeKind, OpenError,
-    ProductRow, Secret, Store, StoreError,
+    AuthMode, AuthorityRow, CertifiedKey, DATABASE_FILE, DynamicRegistration, KEY_FILE, NewDevice, NodeKind,
+    OpenError, ProductRow, Secret, Store, StoreError,
 };
 use yizhan_vocabulary::{DeviceName, ProductId, UnixMillis};
 
@@ -42,8 +42,14 @@ fn fill(dir: &Path) -> Store {
     let authority = AuthorityRow {
         ca_certificate: "public ca".into(),
         ca_key: Secret::new("-----BEGIN PRIVATE KEY----- of the ca"),
-        server_certificate: "public server".into(),
-        server_key: Secret::new("-----BEGIN PRIVATE KEY----- of the server"),
+        server_rsa: CertifiedKey {
+            certificate: "public server".into(),
+            key: Secret::new("-----BEGIN PRIVATE KEY----- of the server"),
+        },
+        server_ec: Some(CertifiedKey {
+            certificate: "public server, too".into(),
+            key: Secret::new("-----BEGIN PRIVATE KEY----- of its other certificate"),
+        }),
         server_names: vec![],
     };
     store.set_authority(&authority).unwrap();

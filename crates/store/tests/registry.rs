@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use yizhan_store::{
-    ApiToken, AuthMode, AuthorityRow, CertificateRow, CustomTopic, DynamicRegistration, MqttUser, NewDevice,
-    NodeKind, ProductChange, ProductRow, Secret, Store, StoreError,
+    ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DynamicRegistration,
+    MqttUser, NewDevice, NodeKind, ProductChange, ProductRow, Secret, Store, StoreError,
 };
 use yizhan_vocabulary::topics::Rights;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
@@ -267,12 +267,14 @@ fn the_authority_and_settings_are_replaced_in_place() {
     let mut row = AuthorityRow {
         ca_certificate: "ca".into(),
         ca_key: Secret::new("ca key"),
-        server_certificate: "server".into(),
-        server_key: Secret::new("server key"),
+        server_rsa: CertifiedKey { certificate: "rsa".into(), key: Secret::new("rsa key") },
+        server_ec: None,
         server_names: vec!["localhost".into(), "127.0.0.1".into()],
     };
     store.set_authority(&row).unwrap();
-    row.server_certificate = "renewed".into();
+    assert_eq!(store.authority().unwrap().as_ref(), Some(&row));
+    row.server_rsa.certificate = "renewed".into();
+    row.server_ec = Some(CertifiedKey { certificate: "ec".into(), key: Secret::new("ec key") });
     store.set_authority(&row).unwrap();
     assert_eq!(store.authority().unwrap(), Some(row));
 

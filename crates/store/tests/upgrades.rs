@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use yizhan_store::{
-    ApiToken, AuthMode, AuthorityRow, CertificateRow, CustomTopic, DATABASE_FILE, DeviceRow,
+    ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DATABASE_FILE, DeviceRow,
     DynamicRegistration, KEY_FILE, MqttUser, NewDevice, NodeKind, ProductRow, Secret, Store,
 };
 use yizhan_vocabulary::topics::Rights;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
 
 /// The newest released version; each of 1 to this has a fixture.
-const NEWEST: u32 = 1;
+const NEWEST: u32 = 2;
 
 fn fixture(version: u32, ending: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/version-{version}.{ending}"))
@@ -99,12 +99,14 @@ fn token() -> ApiToken {
     }
 }
 
-fn authority() -> AuthorityRow {
+/// As a release that wrote this version kept it.
+fn authority(version: u32) -> AuthorityRow {
+    let server_ec = || CertifiedKey { certificate: "server ec".into(), key: Secret::new("server ec key") };
     AuthorityRow {
         ca_certificate: "ca".into(),
         ca_key: Secret::new("ca key"),
-        server_certificate: "server".into(),
-        server_key: Secret::new("server key"),
+        server_rsa: CertifiedKey { certificate: "server".into(), key: Secret::new("server key") },
+        server_ec: (version >= 2).then(server_ec),
         server_names: vec!["localhost".into()],
     }
 }
@@ -115,7 +117,7 @@ fn topics() -> Vec<CustomTopic> {
         .to_vec()
 }
 
-fn expect_everything(store: &Store) {
+fn expect_everything(store: &Store, version: u32) {
     let id = product().id;
     assert_eq!(store.products().unwrap(), [product()]);
     assert_eq!(
@@ -131,7 +133,7 @@ fn expect_everything(store: &Store) {
     assert_eq!(certificates, [certificate()]);
     assert_eq!(store.mqtt_users().unwrap(), [user()]);
     assert_eq!(store.tokens().unwrap(), [token()]);
-    assert_eq!(store.authority().unwrap(), Some(authority()));
+    assert_eq!(store.authority().unwrap(), Some(authority(version)));
     assert_eq!(store.setting("greeting").unwrap().as_deref(), Some("hello"));
     assert_eq!(store.integrity().unwrap().problems, Vec::<String>::new());
 }
@@ -173,7 +175,7 @@ fn a_registry_of_every_released_version_opens_with_everything_in_it() {
         let dir = tempfile::tempdir().unwrap();
         restore(version, dir.path());
         let store = Store::open(dir.path()).unwrap();
-        expect_everything(&store);
+        expect_everything(&store, version);
         let next = NewDevice {
             product: product().id,
             name: DeviceName::parse("dev001").unwrap(),
@@ -228,9 +230,9 @@ fn write_the_fixture_of_this_version() {
     store.add_certificate(&certificate()).unwrap();
     store.create_mqtt_user(&user()).unwrap();
     store.create_token(&token()).unwrap();
-    store.set_authority(&authority()).unwrap();
+    store.set_authority(&authority(NEWEST)).unwrap();
     store.set_setting("greeting", "hello").unwrap();
-    expect_everything(&store);
+    expect_everything(&store, NEWEST);
     drop(store);
     fs::write(fixture(NEWEST, "sql"), dump(dir.path())).unwrap();
     fs::copy(dir.path().join(KEY_FILE), fixture(NEWEST, "key")).unwrap();

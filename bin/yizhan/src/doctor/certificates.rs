@@ -1,4 +1,4 @@
-//! The certificate authority and the server's certificate: whether devices that check them still accept them.
+//! The certificate authority and the server's certificates: whether devices that check them still accept them.
 
 use yizhan_identity::authority::inspect_pem;
 use yizhan_store::Store;
@@ -20,8 +20,11 @@ pub(super) fn check(store: &Store, report: &mut Report) {
         }
     };
     let now = SystemClock::start().now();
-    let renewed = "start the server: it renews its own certificate";
-    one("the server's certificate", &authority.server_certificate, now, renewed, report);
+    let renewed = "start the server: it renews its own certificates";
+    one("the server's RSA certificate", &authority.server_rsa.certificate, now, renewed, report);
+    if let Some(server) = &authority.server_ec {
+        one("the server's ECDSA certificate", &server.certificate, now, renewed, report);
+    }
     let replaced = "devices that trust this authority must get a new one before then";
     one("the authority's certificate", &authority.ca_certificate, now, replaced, report);
 }

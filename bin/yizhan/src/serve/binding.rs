@@ -65,7 +65,7 @@ mod tests {
     use std::time::Duration;
 
     use yizhan_journal::{Journal, JournalConfig, LogKind, Record, RecordKind};
-    use yizhan_store::{AuthorityRow, Secret};
+    use yizhan_store::{AuthorityRow, CertifiedKey, Secret};
     use yizhan_vocabulary::UnixMillis;
     use yizhan_vocabulary::clock::SystemClock;
 
@@ -106,8 +106,8 @@ mod tests {
         let authority = AuthorityRow {
             ca_certificate: String::new(),
             ca_key: Secret::new("key"),
-            server_certificate: String::new(),
-            server_key: Secret::new("key"),
+            server_rsa: CertifiedKey { certificate: String::new(), key: Secret::new("key") },
+            server_ec: None,
             server_names: Vec::new(),
         };
         store.set_authority(&authority).unwrap();

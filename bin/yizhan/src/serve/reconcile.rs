@@ -1,4 +1,4 @@
-//! Work that time brings: commands and sessions expire, wills fall due, the server's certificate is renewed. One thread,
+//! Work that time brings: commands and sessions expire, wills fall due, the server's certificates are renewed. One thread,
 //! every step idempotent, so it does not matter how often or how late it runs.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::guard::AbortOnPanic;
 const STEP: Duration = Duration::from_millis(200);
 /// Between two looks at sessions.
 const SESSIONS: Duration = Duration::from_secs(1);
-/// Between two looks at the certificate.
+/// Between two looks at the certificates.
 const CERTIFICATE: Duration = Duration::from_secs(3600);
 
 /// The thread and the way to end it.
@@ -42,7 +42,7 @@ impl Reconciler {
                 if last_certificate.elapsed() >= CERTIFICATE {
                     last_certificate = Instant::now();
                     if let Err(error) = tls.renew(&services.store, now) {
-                        tracing::error!(%error, "the server's certificate could not be renewed");
+                        tracing::error!(%error, "the server's certificates could not be renewed");
                     }
                 }
             }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use yizhan_devices::DeviceLinks;
-use yizhan_identity::authority::DeviceKey;
+use yizhan_identity::authority::KeyKind;
 use yizhan_vocabulary::UnixMillis;
 use yizhan_vocabulary::causes::DisconnectCause;
 
@@ -33,7 +33,7 @@ pub(crate) async fn issue(
         let device = find_device(services, &product, &device)?;
         let authority = &services.authorities.authority;
         let now = services.clock.now();
-        let issued = services.certificates.issue(authority, &device, DeviceKey::Rsa2048, now)?;
+        let issued = services.certificates.issue(authority, &device, KeyKind::Rsa2048, now)?;
         Ok(Issued {
             certificate: issued.certificate,
             private_key: issued.private_key.to_string(),

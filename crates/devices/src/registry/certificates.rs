@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ahash::AHashMap;
 use parking_lot::RwLock;
 use smallvec::SmallVec;
-use yizhan_identity::authority::{Authority, DeviceKey, DevicePublicKey, Fingerprint, Issued};
+use yizhan_identity::authority::{Authority, DevicePublicKey, Fingerprint, Issued, KeyKind};
 use yizhan_identity::device_auth::{DeviceLogin, verify_certificate_password};
 use yizhan_identity::signed_request::{HostList, SignatureRefusal, SignedRequest};
 use yizhan_store::{CertificateRow, Store};
@@ -135,7 +135,7 @@ impl CertificateDirectory {
         &self,
         authority: &Authority,
         device: &Device,
-        kind: DeviceKey,
+        kind: KeyKind,
         now: UnixMillis,
     ) -> Result<Issued, DevicesError> {
         let (issued, row) = make(authority, device, kind, now)?;
@@ -152,7 +152,7 @@ impl CertificateDirectory {
         &self,
         authority: &Authority,
         device: &Device,
-        kind: DeviceKey,
+        kind: KeyKind,
         now: UnixMillis,
     ) -> Result<Issued, DevicesError> {
         let (issued, row) = make(authority, device, kind, now)?;
@@ -186,7 +186,7 @@ impl CertificateDirectory {
 fn make(
     authority: &Authority,
     device: &Device,
-    kind: DeviceKey,
+    kind: KeyKind,
     now: UnixMillis,
 ) -> Result<(Issued, CertificateRow), DevicesError> {
     let issued = authority

@@ -6,7 +6,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 use yizhan_devices::{CertificateDirectory, Device, DevicesError};
-use yizhan_identity::authority::{Authority, DeviceKey, Issued};
+use yizhan_identity::authority::{Authority, Issued, KeyKind};
 use yizhan_identity::device_auth::DeviceLogin;
 use yizhan_vocabulary::causes::ConnectRefusal;
 use yizhan_vocabulary::{Clock, UnixMillis};
@@ -32,12 +32,12 @@ impl Certificates {
         }
     }
 
-    fn issue(&self, kind: DeviceKey) -> Issued {
+    fn issue(&self, kind: KeyKind) -> Issued {
         self.directory.issue(&self.authority, &self.device, kind, self.now).unwrap()
     }
 
     fn issue_first(&self) -> Result<Issued, DevicesError> {
-        self.directory.issue_first(&self.authority, &self.device, DeviceKey::EcP256, self.now)
+        self.directory.issue_first(&self.authority, &self.device, KeyKind::EcP256, self.now)
     }
 
     fn check(&self, issued: &Issued) -> Result<(), ConnectRefusal> {
@@ -65,12 +65,12 @@ impl Certificates {
 fn a_renewed_device_may_sign_with_either_key_until_the_old_one_is_withdrawn() {
     let rig = Rig::new();
     let certificates = Certificates::of(&rig);
-    let (old, new) = (certificates.issue(DeviceKey::Rsa2048), certificates.issue(DeviceKey::Rsa2048));
+    let (old, new) = (certificates.issue(KeyKind::Rsa2048), certificates.issue(KeyKind::Rsa2048));
     assert_eq!(certificates.check_signature(&old), Ok(()));
     assert_eq!(certificates.check_signature(&new), Ok(()));
     assert_eq!(certificates.directory.revoke_all(&certificates.device, certificates.now).unwrap(), 2);
     assert_eq!(certificates.check_signature(&new), Err(ConnectRefusal::CertificateRefused));
-    let other = certificates.issue(DeviceKey::Rsa2048);
+    let other = certificates.issue(KeyKind::Rsa2048);
     assert_eq!(certificates.check_signature(&old), Err(ConnectRefusal::BadSignature));
     assert_eq!(certificates.check_signature(&other), Ok(()));
 }

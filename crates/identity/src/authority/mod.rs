@@ -1,10 +1,15 @@
 //! The private certificate authority of an installation: made once, it signs the server's certificate and those
 //! of devices (device protocol facts §1.5).
 //!
-//! The server's certificate is RSA-2048, because old embedded TLS stacks know nothing else, and carries the
-//! vendor's wildcard names beside the configured ones, because the vendor's C kit compares the host name it was
-//! built for. A device's certificate has `PIDDEV` as its common name, but what counts is its fingerprint in the
-//! registry: a certificate that this authority signed and nobody registered opens nothing.
+//! Every signature is RSA with SHA-256, because the TLS stacks of many small devices are built without elliptic
+//! curves: they could neither check a chain signed with one nor read a certificate of their own that has one. The
+//! server has two certificates: RSA-2048 for those clients, and P-256 for all others, with which a handshake costs
+//! the server a fraction. An authority made by an older release signs with ECDSA on P-256 and goes on doing so, since
+//! its devices trust it and no other.
+//!
+//! The server's certificates carry the vendor's wildcard names beside the configured ones, because the vendor's C kit
+//! compares the host name it was built for. A device's certificate has `PIDDEV` as its common name, but what counts
+//! is its fingerprint in the registry: a certificate that this authority signed and nobody registered opens nothing.
 
 mod certificate;
 mod names;
@@ -30,6 +35,11 @@ pub use names::{DEFAULT_NAMES, ServerNames};
 use crate::secret::random;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
+/// Size of the authority's key. 2048 bits are too few for its thirty years; 4096 take several times as long to make at
+/// the first start, and every handshake would carry the larger certificate.
+const CA_KEY_BITS: u32 = 3072;
+/// Size of the RSA keys of servers and devices: what every device can check and use.
+const LEAF_KEY_BITS: u32 = 2048;
 /// Validity of the authority.
 const CA_DAYS: i64 = 30 * 365;
 /// Validity of a server's certificate: the longest that current clients accept from anyone.
@@ -64,14 +74,34 @@ impl From<ErrorStack> for AuthorityError {
     }
 }
 
-/// The key of a device's certificate.
+/// The key of a certificate of a server or device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DeviceKey {
+pub enum KeyKind {
     /// RSA of 2048 bits: every device can use it.
     #[default]
     Rsa2048,
     /// The curve P-256: smaller and faster, where the device knows ECDSA.
     EcP256,
+}
+
+impl KeyKind {
+    fn generate(self) -> Result<PKey<Private>, ErrorStack> {
+        match self {
+            Self::Rsa2048 => rsa_key(LEAF_KEY_BITS),
+            Self::EcP256 => ec_key(),
+        }
+    }
+
+    /// What the key may be used for in a handshake. The suites without forward secrecy, which some old devices need,
+    /// encrypt with RSA.
+    fn usage(self) -> KeyUsage {
+        let mut usage = KeyUsage::new();
+        usage.critical().digital_signature();
+        if self == Self::Rsa2048 {
+            usage.key_encipherment();
+        }
+        usage
+    }
 }
 
 /// The authority's certificate and key.
@@ -100,10 +130,12 @@ pub struct Issued {
 }
 
 impl Authority {
-    /// Makes a new authority. Its key is on the curve P-256: made at once, and all that devices check with it is one
-    /// signature.
+    /// Makes a new authority with an RSA key. Takes a good part of a second.
     pub fn create(now: UnixMillis) -> Result<Self, AuthorityError> {
-        let key = ec_key()?;
+        Self::with_key(rsa_key(CA_KEY_BITS)?, now)
+    }
+
+    fn with_key(key: PKey<Private>, now: UnixMillis) -> Result<Self, AuthorityError> {
         let serial = random::<16>();
         // The name tells two installations apart in a list of trusted authorities.
         let name = common_name(&format!("Yizhan private CA {}", hex::encode(&serial[..4])))?;
@@ -137,12 +169,16 @@ impl Authority {
         private_key_pem(&self.key)
     }
 
-    /// Issues a server certificate (RSA-2048) for `names`.
-    pub fn issue_server(&self, names: &ServerNames, now: UnixMillis) -> Result<Issued, AuthorityError> {
-        let key = PKey::from_rsa(Rsa::generate(2048)?)?;
+    /// Issues a server certificate for `names`.
+    pub fn issue_server(
+        &self,
+        names: &ServerNames,
+        kind: KeyKind,
+        now: UnixMillis,
+    ) -> Result<Issued, AuthorityError> {
+        let key = kind.generate()?;
         let mut builder = self.start_leaf(&common_name("Yizhan server")?, &key, now, SERVER_DAYS)?;
-        builder
-            .append_extension(KeyUsage::new().critical().digital_signature().key_encipherment().build()?)?;
+        builder.append_extension(kind.usage().build()?)?;
         builder.append_extension(ExtendedKeyUsage::new().server_auth().build()?)?;
         let alternatives = names.extension(&builder.x509v3_context(Some(&self.certificate), None))?;
         builder.append_extension(alternatives)?;
@@ -154,21 +190,13 @@ impl Authority {
         &self,
         product: &ProductId,
         device: &DeviceName,
-        kind: DeviceKey,
+        kind: KeyKind,
         now: UnixMillis,
     ) -> Result<Issued, AuthorityError> {
-        let mut usage = KeyUsage::new();
-        usage.critical().digital_signature();
-        let key = match kind {
-            DeviceKey::Rsa2048 => {
-                usage.key_encipherment();
-                PKey::from_rsa(Rsa::generate(2048)?)?
-            }
-            DeviceKey::EcP256 => ec_key()?,
-        };
+        let key = kind.generate()?;
         let name = common_name(&format!("{product}{device}"))?;
         let mut builder = self.start_leaf(&name, &key, now, DEVICE_DAYS)?;
-        builder.append_extension(usage.build()?)?;
+        builder.append_extension(kind.usage().build()?)?;
         builder.append_extension(ExtendedKeyUsage::new().client_auth().build()?)?;
         self.finish(builder, &key)
     }
@@ -261,9 +289,13 @@ fn common_name(text: &str) -> Result<X509Name, AuthorityError> {
     Ok(name.build())
 }
 
-fn ec_key() -> Result<PKey<Private>, AuthorityError> {
+fn rsa_key(bits: u32) -> Result<PKey<Private>, ErrorStack> {
+    PKey::from_rsa(Rsa::generate(bits)?)
+}
+
+fn ec_key() -> Result<PKey<Private>, ErrorStack> {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-    Ok(PKey::from_ec_key(EcKey::generate(&group)?)?)
+    PKey::from_ec_key(EcKey::generate(&group)?)
 }
 
 /// The traditional forms (`RSA PRIVATE KEY`, `EC PRIVATE KEY`): the vendor's Java kit reads no other.
