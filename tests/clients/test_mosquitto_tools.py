@@ -240,6 +240,11 @@ def test_device_with_a_client_certificate_needs_no_password(server, lamp, certif
     reports_and_is_stored(server, lamp, [*at(server.mqtts), *certificate], password=False)
 
 
+def test_a_client_certificate_opens_to_a_device_that_knows_only_rsa(server, lamp, certificate):
+    rsa_only = ["--tls-version", "tlsv1.2", "--ciphers", "ECDHE-RSA-AES256-GCM-SHA384"]
+    reports_and_is_stored(server, lamp, [*at(server.mqtts), *certificate, *rsa_only], password=False)
+
+
 def test_a_revoked_certificate_is_refused_without_a_restart(server, lamp, certificate):
     server.admin.delete(f"{lamp.path}/certificate")
     arguments = [*at(server.mqtts), *certificate, *as_device(lamp, password=False)]

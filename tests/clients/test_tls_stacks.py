@@ -1,0 +1,67 @@
+"""TLS stacks of devices that know only RSA, only ECDSA in handshakes, or both: each is shown a certificate it can check.
+
+OpenSSL's own client, restricted to what such a stack offers, checks chain and host name against the server's ca.pem.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+import pytest
+
+DEADLINE_S = 15
+RSA_SIGNATURES = "RSA+SHA256"
+RSA_PSS = "rsa_pss_rsae_sha256"
+ECDSA_SIGNATURES = "ECDSA+SHA256"
+
+STACKS = {
+    "1.2 ECDHE-RSA": (["-tls1_2", "-cipher", "ECDHE+aRSA+AES", "-sigalgs", RSA_SIGNATURES], "RSA"),
+    "1.2 plain RSA": (["-tls1_2", "-cipher", "AES128-SHA:AES256-SHA", "-sigalgs", RSA_SIGNATURES], None),
+    "1.2 ECDHE-ECDSA": (["-tls1_2", "-cipher", "ECDHE+ECDSA+AES", "-sigalgs", ECDSA_SIGNATURES], "ECDSA"),
+    "1.2 RSA preferred": (["-tls1_2", "-cipher", "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"], "ECDSA"),
+    "1.2 everything": (["-tls1_2"], "ECDSA"),
+    # A suite with ECDSA does not help a client that cannot check its signature.
+    "1.2 suites of both, RSA signatures": (["-tls1_2", "-sigalgs", RSA_SIGNATURES], "RSA"),
+    "1.3 RSA": (["-tls1_3", "-sigalgs", f"{RSA_PSS}:{RSA_SIGNATURES}"], "RSA-PSS"),
+    "1.3 ECDSA": (["-tls1_3", "-sigalgs", ECDSA_SIGNATURES], "ECDSA"),
+    "1.3 everything": (["-tls1_3"], "ECDSA"),
+}
+
+
+def shake_hands(server, listener: str, *arguments: str) -> str:
+    """What OpenSSL's client says about a handshake that must succeed."""
+    address = getattr(server, listener)
+    command = ["openssl", "s_client", "-connect", f"{address.host}:{address.port}", "-servername", "localhost"]
+    command += ["-CAfile", server.ca_file, "-verify_return_error", "-verify_hostname", "localhost", *arguments]
+    done = subprocess.run(command, input="Q\n", capture_output=True, text=True, timeout=DEADLINE_S)
+    output = done.stdout + done.stderr
+    assert done.returncode == 0 and "Verify return code: 0 (ok)" in output, output
+    return output
+
+
+@pytest.mark.parametrize("listener", ["mqtts", "https"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_each_tls_stack_is_shown_a_certificate_it_can_check(server, listener, stack):
+    arguments, signature = STACKS[stack]
+    output = shake_hands(server, listener, *arguments)
+    shown = re.search(r"^Peer signature type: (\S+)$", output, re.MULTILINE)
+    # Without forward secrecy the server signs nothing: it proves itself by decrypting.
+    assert (shown and shown[1]) == signature, output
+
+
+def test_everything_in_the_chain_is_signed_with_rsa(server):
+    for arguments in (["-tls1_2", "-cipher", "aRSA"], ["-tls1_2", "-cipher", "aECDSA"]):
+        output = shake_hands(server, "mqtts", "-showcerts", *arguments)
+        chain = re.findall(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", output, re.DOTALL)
+        assert chain
+        for certificate in chain:
+            text = subprocess.run(
+                ["openssl", "x509", "-noout", "-text"], input=certificate, capture_output=True, text=True, check=True
+            ).stdout
+            assert set(re.findall(r"Signature Algorithm: (\S+)", text)) == {"sha256WithRSAEncryption"}, text
+
+
+def test_a_host_name_that_the_certificate_does_not_have_is_noticed(server):
+    with pytest.raises(AssertionError, match="ostname mismatch"):
+        shake_hands(server, "mqtts", "-tls1_2", "-cipher", "aRSA", "-verify_hostname", "elsewhere.example.com")
