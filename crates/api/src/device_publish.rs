@@ -90,6 +90,9 @@ impl From<DropReason> for PublishError {
             DropReason::PayloadTooLarge => {
                 Self::message("InvalidParameterValue", "The payload is larger than the platform allows")
             }
+            DropReason::RateExceeded => {
+                Self::message("RequestLimitExceeded", "The device publishes more often than it may")
+            }
             _ => UNAVAILABLE,
         }
     }

@@ -3,16 +3,41 @@
 
 use std::sync::Arc;
 
+use ahash::AHashMap;
 use yizhan_devices::{Device, DeviceLinks, Diagnostic, Direction, UplinkOutcome};
 use yizhan_journal::{Batch, Lane};
 use yizhan_mqtt::Message;
 use yizhan_observe::Counter;
 use yizhan_vocabulary::causes::DropReason;
+use yizhan_vocabulary::{DeviceId, UnixMillis};
 
 use crate::device_links::STORE_DEADLINE;
-use crate::expiry::open_batch;
+use crate::expiry::{Waiting, open_batch};
 use crate::fanout::{Reserved, Sender};
 use crate::router::{Router, Shared};
+
+/// Messages over HTTP in the present second. They are counted apart from those of the device's connection.
+#[derive(Default)]
+pub(crate) struct HttpRates {
+    second: i64,
+    counts: AHashMap<DeviceId, u32>,
+}
+
+impl HttpRates {
+    /// Counts one message; a limit of 0 lets everything pass.
+    fn admit(&mut self, device: DeviceId, limit: u32, now: UnixMillis) -> bool {
+        if limit == 0 {
+            return true;
+        }
+        if self.second != now.seconds() {
+            self.second = now.seconds();
+            self.counts.clear();
+        }
+        let count = self.counts.entry(device).or_default();
+        *count += 1;
+        *count <= limit
+    }
+}
 
 impl Router {
     /// Takes a message of the device. Blocks until it is durable.
@@ -29,14 +54,11 @@ impl Router {
         let mut batch = open_batch(lane);
         let mut outcome = UplinkOutcome::default();
         let reserved = shared.take_publication(device, message, &mut outcome, &mut batch);
-        if !shared.store(lane, batch, &reserved) {
+        let completions = std::mem::take(&mut outcome.completions);
+        if !shared.store(lane, batch, Waiting { reserved, completions }) {
             shared.counters.dropped(DropReason::StorageUnavailable);
             return Err(DropReason::StorageUnavailable);
         }
-        let (mut local, now) = (Vec::new(), shared.clock.now());
-        let mut sender = Sender { core: None, local: &mut local, counters: &shared.counters, now };
-        shared.release(reserved, &mut sender);
-        shared.devices.complete(&mut outcome.completions);
         for reply in outcome.replies.drain(..) {
             self.send(device, reply);
         }
@@ -50,7 +72,10 @@ impl Shared {
         self.journal().accepting().map_err(|_| DropReason::StorageUnavailable)?;
         let (topic, qos) = (message.topic.to_string(), message.qos as u8);
         let (length, limit) = (message.payload.len() as u64, self.devices.max_payload_bytes() as u64);
-        let (reason, diagnostic) = if length > limit {
+        let rate = self.settings.device_publish_rate;
+        let (reason, diagnostic) = if !self.http_rates.lock().admit(device.id, rate, self.clock.now()) {
+            (DropReason::RateExceeded, Diagnostic::PublishRateExceeded { topic, qos, limit: rate })
+        } else if length > limit {
             (DropReason::PayloadTooLarge, Diagnostic::PublishPayloadTooLong { topic, qos, length, limit })
         } else if !self.devices.may_publish(device, &message.topic) {
             (DropReason::NotAuthorized, Diagnostic::PublishUnauthorized { topic, qos })
@@ -65,22 +90,22 @@ impl Shared {
         Err(reason)
     }
 
-    /// Waits until the records are durable. If that takes too long, what waits for them is released later: memory is
-    /// ahead of the journal, so they must become durable.
-    fn store(&self, lane: &Lane, mut batch: Batch, reserved: &[Reserved]) -> bool {
-        match lane.submit(&mut batch) {
-            Ok(ticket) => {
-                let stored = lane.wait(ticket, STORE_DEADLINE).is_ok();
-                if !stored {
-                    self.release_after(ticket, reserved.to_vec());
-                }
-                stored
-            }
-            Err(_) => {
-                self.submit_overdue(lane, batch, reserved.to_vec());
-                false
-            }
+    /// Waits until the records are durable, and then lets go what waits for them. If that takes too long, it is let go
+    /// later: memory is ahead of the journal, so the records must become durable.
+    fn store(&self, lane: &Lane, mut batch: Batch, mut waiting: Waiting) -> bool {
+        let Ok(ticket) = lane.submit(&mut batch) else {
+            self.submit_overdue(lane, batch, waiting);
+            return false;
+        };
+        if lane.wait(ticket, STORE_DEADLINE).is_err() {
+            self.release_after(ticket, waiting);
+            return false;
         }
+        let (mut local, now) = (Vec::new(), self.clock.now());
+        let mut sender = Sender { core: None, local: &mut local, counters: &self.counters, now };
+        self.release(waiting.reserved, &mut sender);
+        self.devices.complete(&mut waiting.completions);
+        true
     }
 
     /// Hands the message to the feature that owns its topic, or to its subscribers.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ahash::AHashMap;
 use parking_lot::MutexGuard;
+use yizhan_devices::Completion;
 use yizhan_journal::{Batch, Lane, Ticket};
 use yizhan_mqtt::{Message, Settled};
 use yizhan_observe::Shard;
@@ -72,14 +73,35 @@ impl Timetable {
 pub(crate) struct Overdue {
     /// What the journal could not take. It is offered again before anything else is done: memory is ahead of it.
     refused: Vec<Unfinished>,
-    /// What the journal has taken, and the places in queues that wait for it.
-    in_flight: Vec<(Ticket, Vec<Reserved>)>,
+    /// What the journal has taken, and what waits for it.
+    in_flight: Vec<(Ticket, Waiting)>,
 }
 
-/// Records, and the places in queues that may be sent once they are durable.
+/// Records, and what waits until they are durable.
 struct Unfinished {
     batch: Batch,
-    reserved: Vec<Reserved>,
+    waiting: Waiting,
+}
+
+/// What may be done once records are durable.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    /// Places in queues that may be sent.
+    pub(crate) reserved: Vec<Reserved>,
+    /// What devices and callers of commands may be told.
+    pub(crate) completions: Vec<Completion>,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.reserved.is_empty() && self.completions.is_empty()
+    }
+}
+
+impl From<Vec<Reserved>> for Waiting {
+    fn from(reserved: Vec<Reserved>) -> Self {
+        Self { reserved, completions: Vec::new() }
+    }
 }
 
 impl Router {
@@ -108,33 +130,34 @@ pub(crate) fn open_batch(lane: &Lane) -> Batch {
 /// The passes of [`Router::tick`].
 impl Shared {
     /// Gives records to the journal; what waits for them is released by a later [`Shared::release_durable`].
-    pub(crate) fn submit_overdue(&self, lane: &Lane, mut batch: Batch, reserved: Vec<Reserved>) -> bool {
+    pub(crate) fn submit_overdue(&self, lane: &Lane, mut batch: Batch, waiting: impl Into<Waiting>) -> bool {
+        let waiting = waiting.into();
         match lane.submit(&mut batch) {
             Ok(ticket) => {
-                if !reserved.is_empty() {
-                    self.overdue.lock().in_flight.push((ticket, reserved));
+                if !waiting.is_empty() {
+                    self.release_after(ticket, waiting);
                 }
                 true
             }
             Err(refused) => {
                 tracing::warn!(%refused, "the ends of sessions wait for the journal");
-                self.overdue.lock().refused.push(Unfinished { batch, reserved });
+                self.overdue.lock().refused.push(Unfinished { batch, waiting });
                 false
             }
         }
     }
 
-    /// Lets places in queues wait for records that the journal has taken.
-    pub(crate) fn release_after(&self, ticket: Ticket, reserved: Vec<Reserved>) {
-        self.overdue.lock().in_flight.push((ticket, reserved));
+    /// Lets something wait for records that the journal has taken.
+    pub(crate) fn release_after(&self, ticket: Ticket, waiting: Waiting) {
+        self.overdue.lock().in_flight.push((ticket, waiting));
     }
 
     /// Says whether the journal has all that it refused before.
     fn offer_again(&self, lane: &Lane) -> bool {
         let refused = std::mem::take(&mut self.overdue.lock().refused);
         let mut accepted = true;
-        for Unfinished { batch, reserved } in refused {
-            accepted &= self.submit_overdue(lane, batch, reserved);
+        for Unfinished { batch, waiting } in refused {
+            accepted &= self.submit_overdue(lane, batch, waiting);
         }
         accepted
     }
@@ -181,13 +204,14 @@ impl Shared {
         }
         let committed = lane.committed();
         let in_flight = std::mem::take(&mut self.overdue.lock().in_flight);
-        for (ticket, reserved) in in_flight {
+        for (ticket, mut waiting) in in_flight {
             if ticket <= committed {
                 let mut local = Vec::new();
                 let mut sender = Sender { core: None, local: &mut local, counters: &self.counters, now };
-                self.release(reserved, &mut sender);
+                self.release(waiting.reserved, &mut sender);
+                self.devices.complete(&mut waiting.completions);
             } else {
-                self.overdue.lock().in_flight.push((ticket, reserved));
+                self.release_after(ticket, waiting);
             }
         }
     }

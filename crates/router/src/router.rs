@@ -15,6 +15,7 @@ use yizhan_observe::{Metrics, Shard};
 use yizhan_vocabulary::causes::DisconnectCause;
 use yizhan_vocabulary::{Clock, DeviceId};
 
+use crate::device_publish::HttpRates;
 use crate::expiry::{Overdue, Timetable};
 use crate::identifiers::Identifiers;
 use crate::recovery::Recovery;
@@ -79,6 +80,7 @@ pub(crate) struct Shared {
     pub(crate) gone: Mutex<Vec<SessionId>>,
     pub(crate) identifiers: Mutex<Identifiers>,
     pub(crate) recovery: Mutex<Option<Recovery>>,
+    pub(crate) http_rates: Mutex<HttpRates>,
     pub(crate) draining: AtomicBool,
     cores: OnceLock<Vec<CoreHandle<Mail>>>,
     journal: OnceLock<Journal>,
@@ -114,6 +116,7 @@ impl Router {
             gone: Mutex::default(),
             identifiers: Mutex::default(),
             recovery: Mutex::new(Some(Recovery::default())),
+            http_rates: Mutex::default(),
             draining: AtomicBool::new(false),
             cores: OnceLock::new(),
             journal: OnceLock::new(),

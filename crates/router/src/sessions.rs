@@ -13,7 +13,9 @@ use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 use yizhan_devices::Device;
 use yizhan_link::LinkId;
-use yizhan_mqtt::{Delivery, Message, PacketId, RefusedDelivery, Session, SessionLimits, Settled};
+use yizhan_mqtt::{
+    Delivery, Message, PacketId, RefusedDelivery, Session, SessionLimits, Settled, TopicFilter,
+};
 use yizhan_vocabulary::{DeviceId, UnixMillis};
 
 use crate::core::RetainedBacklog;
@@ -130,7 +132,7 @@ pub(crate) struct Inner {
     pub(crate) owner: Option<Owner>,
     /// QoS 0 messages that the owner has not written yet.
     pub(crate) pending: Pending,
-    /// Retained messages that new subscriptions of the present connection still have to get.
+    /// Retained messages that new subscriptions still have to get; they wait for the next connection as queued ones do.
     pub(crate) retained: Option<Box<RetainedBacklog>>,
     /// The owner has been told that there is something to write.
     pub(crate) flush_requested: bool,
@@ -195,6 +197,14 @@ impl Inner {
         };
         self.session.drop_expired(now.0, expired);
         if expired.is_empty() { Err(refused) } else { self.session.reserve(delivery, ready) }
+    }
+
+    /// Ends a subscription; says whether there was one.
+    pub(crate) fn unsubscribe(&mut self, filter: &TopicFilter) -> bool {
+        if let Some(backlog) = &mut self.retained {
+            backlog.remove(filter);
+        }
+        self.session.unsubscribe(filter.as_str())
     }
 
     /// The number of the change that is being made now.

@@ -55,6 +55,10 @@ impl Batch {
     /// Adds a small record that shares the fate of the one before it: whatever happens to the disk or the process, both
     /// are read back or neither is.
     pub fn push_joined(&mut self, record: &Record<'_>) -> Result<(), TooLarge> {
+        // A frame must stay below what segments reserve for one, whatever a caller joins.
+        if self.bytes.len() - self.open >= FRAME_TARGET + self.max_record_bytes {
+            self.close_frame();
+        }
         self.append(record, MAX_JOINED_BYTES)
     }
 

@@ -70,6 +70,7 @@ impl CoreHandler {
             max_packet_size: connect.properties.max_packet_size,
             rate_left: 0,
             rate_second: 0,
+            forbidden_noted: 0,
         }));
         if let Some(cause) = self.revoked(link.peer, &connect, &accepted.principal) {
             return self.turn_away(link, &session, cause);
@@ -163,7 +164,7 @@ impl CoreHandler {
             .filter(|filter| !self.covers(principal, filter))
             .collect();
         for filter in &forbidden {
-            inner.session.unsubscribe(filter.as_str());
+            inner.unsubscribe(filter);
             if inner.kept {
                 let at = At { session: session.id, version: inner.next_version() };
                 let change = Change::Unsubscribed { at, filter: filter.to_shared() };
@@ -374,7 +375,6 @@ impl CoreHandler {
         }
         inner.flush_requested = false;
         self.counters.dropped_many(DropReason::ReceiverOffline, inner.pending.clear());
-        inner.retained = None;
         inner.detached_at = None;
         inner.will = None;
         self.shared.timetable.lock().forget(session);

@@ -113,7 +113,6 @@ impl CoreHandler {
         inner.session.detach();
         inner.detached_at = Some(self.now);
         self.counters.dropped_many(DropReason::ReceiverOffline, inner.pending.clear());
-        inner.retained = None;
         let over = inner.expiry_s == 0;
         let (delayed, at_once): (Option<_>, Option<_>) = match client.will {
             Some(will) if will.delay_s > 0 && !over => (Some(will), None),

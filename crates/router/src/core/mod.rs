@@ -74,6 +74,8 @@ struct Client {
     /// Messages the client may still publish in `rate_second`.
     rate_left: u32,
     rate_second: i64,
+    /// Forbidden topics that were put into the list of refusals.
+    forbidden_noted: u8,
 }
 
 impl Client {

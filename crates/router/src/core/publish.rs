@@ -56,7 +56,7 @@ impl CoreHandler {
         let principal = client.principal.clone();
         let taken = match &principal {
             Principal::Device(device) => self.publish_device(link, state, device, &session, &message),
-            Principal::User(user) => self.publish_user(state, user, &session, &message),
+            Principal::User(user) => self.publish_user(link, state, user, &session, &message),
         };
         let recorded = message.qos == QoS::ExactlyOnce && self.note_identifier(&session, &receipt, &taken);
         self.acknowledge(link, state, receipt, &taken, recorded);
@@ -77,7 +77,13 @@ impl CoreHandler {
         let at = At { session: session.id, version: inner.next_version() };
         self.shared.mark_dirty(session, &mut inner);
         drop(inner);
-        Change::Taken { at, packet_id }.record_joined(self.shared.journal(), self.now, &mut self.batch);
+        let change = Change::Taken { at, packet_id };
+        if taken.depends {
+            change.record_joined(self.shared.journal(), self.now, &mut self.batch);
+        } else {
+            // The message itself left no record: nobody keeps it.
+            change.record(self.shared.journal(), self.now, &mut self.batch);
+        }
         true
     }
 
@@ -110,13 +116,15 @@ impl CoreHandler {
 
     fn publish_user(
         &mut self,
-        state: &ConnectionState,
+        link: &Link<'_>,
+        state: &mut ConnectionState,
         user: &MqttUser,
         session: &Arc<ClientSession>,
         message: &Message,
     ) -> Taken {
         if !user.permission.may_publish(&message.topic) {
             self.counters.dropped(DropReason::NotAuthorized);
+            self.note_forbidden(link, state, "publish to", &message.topic);
             return Taken::with(reason::NOT_AUTHORIZED);
         }
         if !message.payload_format_is_valid() {

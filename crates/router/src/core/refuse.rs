@@ -5,10 +5,14 @@ use yizhan_link::Link;
 use yizhan_mqtt::encode::{self, ConnAckProperties};
 use yizhan_mqtt::{Connect, DecodeError, Version, reason};
 use yizhan_observe::Refusal;
-use yizhan_vocabulary::causes::ConnectRefusal;
+use yizhan_vocabulary::causes::{ConnectRefusal, DropReason};
 use yizhan_vocabulary::ids::split_client_id;
 
-use super::{ConnectionState, CoreHandler};
+use super::{ConnectionState, CoreHandler, Stage};
+use crate::sessions::Principal;
+
+/// Forbidden topics of one connection that are put into the list of refusals.
+const FORBIDDEN_NOTED: u8 = 10;
 
 impl CoreHandler {
     pub(super) fn refuse_connect(
@@ -34,7 +38,7 @@ impl CoreHandler {
         if link.out.len() - before > limit {
             link.out.truncate(before);
         }
-        self.note_refusal(link, refusal, &connect.client_id, explanation(refusal));
+        self.note_refusal(link, refusal, &connect.client_id, explanation_for_operators(refusal));
         self.diagnose_refusal(connect, refusal);
         state.detail = refusal.as_str();
         link.close();
@@ -82,6 +86,30 @@ impl CoreHandler {
             identity: identity.to_owned(),
             address: link.peer.address.to_string(),
             detail: detail.to_owned(),
+        });
+    }
+
+    /// An ordinary user was refused a topic. Devices have their own log for that. A client that goes on trying is noted a
+    /// few times only, because it would push out everything else.
+    pub(super) fn note_forbidden(
+        &self,
+        link: &Link<'_>,
+        state: &mut ConnectionState,
+        what: &str,
+        topic: &str,
+    ) {
+        let Stage::Connected(client) = &mut state.stage else { return };
+        let Principal::User(user) = &client.principal else { return };
+        if client.forbidden_noted == FORBIDDEN_NOTED {
+            return;
+        }
+        client.forbidden_noted += 1;
+        self.shared.metrics.refusals.push(Refusal {
+            time: self.now,
+            reason: DropReason::NotAuthorized.as_str(),
+            identity: user.name.to_string(),
+            address: link.peer.address.to_string(),
+            detail: format!("this MQTT user may not {what} {topic}"),
         });
     }
 
@@ -147,6 +175,23 @@ fn explanation(refusal: ConnectRefusal) -> &'static str {
         ConnectRefusal::UnsupportedAuthMethod => "enhanced authentication is not offered",
         ConnectRefusal::Disabled => "the device is disabled",
         _ => "the client is not known or its credentials are wrong",
+    }
+}
+
+/// What is told to operators, who may know more than a client that is perhaps guessing.
+fn explanation_for_operators(refusal: ConnectRefusal) -> &'static str {
+    match refusal {
+        ConnectRefusal::MalformedIdentity => {
+            "the client id is not PRODUCTID followed by the device's name, or the user name is not \
+             CLIENTID;APPID;CONNECTION;EXPIRY (it is needed with TLS-PSK and certificates as well)"
+        }
+        ConnectRefusal::UnknownDevice => "there is no such device",
+        ConnectRefusal::BadSignature => {
+            "the password is not the signature of the user name; is the key the base64-decoded device secret?"
+        }
+        ConnectRefusal::BadUser => "there is no such MQTT user, or the password is wrong",
+        ConnectRefusal::WrongAuthMode => "the product's devices authenticate in another way",
+        other => explanation(other),
     }
 }
 

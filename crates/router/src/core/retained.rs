@@ -15,8 +15,8 @@ use crate::sessions::Inner;
 
 /// Topics that are looked at for one connection in one turn.
 const TOPICS_A_TURN: usize = 4_096;
-/// QoS 1 and 2 messages in a session's queue from which on further retained ones wait.
-const QUEUED_AHEAD: usize = 64;
+/// QoS 1 and 2 messages in a session's queue from which on further retained ones wait for acknowledgements.
+pub(super) const QUEUED_AHEAD: usize = 64;
 
 /// New subscriptions of a connection that did not get all their retained messages yet; each filter once.
 #[derive(Debug, Default)]
@@ -40,8 +40,20 @@ impl RetainedBacklog {
         self.waiting.insert(filter, options);
     }
 
+    /// The subscription is over.
+    pub(crate) fn remove(&mut self, filter: &TopicFilter) {
+        self.waiting.remove(filter);
+        if self.current.as_ref().is_some_and(|(current, ..)| current == filter) {
+            self.current = None;
+        }
+    }
+
     fn next(&mut self, shared: &Shared, wall_ms: i64, budget: &mut usize) -> Next {
         loop {
+            if *budget == 0 {
+                return Next::Later;
+            }
+            *budget -= 1;
             if self.current.is_none() {
                 let Some(filter) = self.waiting.keys().next().cloned() else { return Next::Nothing };
                 self.current = self.waiting.remove(&filter).map(|options| (filter, options, None));
@@ -69,23 +81,19 @@ fn delivery_of(message: Message, options: &SubscribeOptions) -> Delivery {
 }
 
 impl CoreHandler {
-    /// Takes as many retained messages as there is room for into the connection's output or the session's queue. Says
-    /// whether more could follow at once.
+    /// Takes as many retained messages as there is room for into the connection's output or the session's queue.
     ///
-    /// They are retained still after a crash, so the session needs no record: a client that lost its connection before a
-    /// message came gets it again when it subscribes again.
-    pub(super) fn write_retained(&mut self, link: &mut Link<'_>, inner: &mut Inner) -> bool {
-        let Some(mut backlog) = inner.retained.take() else { return false };
+    /// They are retained still after a crash, so the session needs no record: a client that lost them to a crash of the
+    /// server gets them again when it subscribes again.
+    pub(super) fn write_retained(&mut self, link: &mut Link<'_>, inner: &mut Inner) {
+        let Some(mut backlog) = inner.retained.take() else { return };
         let limit = self.shared.settings.max_unsent_bytes;
         let mut budget = TOPICS_A_TURN;
         while link.out.len() < limit && inner.session.queued_len() < QUEUED_AHEAD {
             let delivery = match backlog.next(&self.shared, self.now.0, &mut budget) {
                 Next::Message(delivery) => delivery,
-                Next::Later => {
-                    inner.retained = Some(backlog);
-                    return true;
-                }
-                Next::Nothing => return false,
+                Next::Later => break,
+                Next::Nothing => return,
             };
             let refused = if delivery.qos == QoS::AtMostOnce {
                 let sent = inner.session.send_now(&delivery, self.now.0, link.out);
@@ -98,6 +106,5 @@ impl CoreHandler {
             }
         }
         inner.retained = Some(backlog);
-        link.out.len() >= limit
     }
 }

@@ -25,6 +25,7 @@ impl CoreHandler {
         let Stage::Connected(client) = &state.stage else { return };
         let session = Arc::clone(&client.session);
         let principal = client.principal.clone();
+        let version = client.version;
         let mut codes = SmallVec::new();
         let mut retained = Vec::new();
         let mut recorded = false;
@@ -36,7 +37,12 @@ impl CoreHandler {
                         retained.push((filter, granted));
                     }
                 }
-                Err(code) => codes.push(reason::suback_code(client_version(state), code)),
+                Err(code) => {
+                    if code == reason::NOT_AUTHORIZED {
+                        self.note_forbidden(link, state, "subscribe to", filter.as_str());
+                    }
+                    codes.push(reason::suback_code(version, code));
+                }
             }
         }
         let action = Action::Subscribed(subscribe.packet_id, codes, retained);
@@ -134,7 +140,7 @@ impl CoreHandler {
         let mut recorded = false;
         for filter in &unsubscribe.filters {
             let mut inner = session.inner.lock();
-            let existed = inner.session.unsubscribe(filter.as_str());
+            let existed = inner.unsubscribe(filter);
             if existed && inner.kept {
                 let at = At { session: session.id, version: inner.next_version() };
                 let change = Change::Unsubscribed { at, filter: filter.to_shared() };
@@ -166,11 +172,4 @@ fn wants_retained(filter: &TopicFilter, options: &SubscribeOptions, existed: boo
             RetainHandling::IfNew => !existed,
             RetainHandling::Never => false,
         }
-}
-
-fn client_version(state: &ConnectionState) -> yizhan_mqtt::Version {
-    match &state.stage {
-        Stage::Connected(client) => client.version,
-        Stage::New => yizhan_mqtt::Version::V311,
-    }
 }

@@ -8,6 +8,7 @@ use yizhan_mqtt::{Delivery, Message, QoS};
 use yizhan_observe::Counter;
 use yizhan_vocabulary::causes::DropReason;
 
+use super::retained::QUEUED_AHEAD;
 use super::{Client, ConnectionState, CoreHandler, Stage};
 use crate::fanout::reason_of;
 use crate::sessions::{ClientSession, Inner, Principal};
@@ -56,13 +57,16 @@ impl CoreHandler {
             return;
         }
         self.write_pending(link, &mut inner);
-        let more = self.write_retained(link, &mut inner) || !inner.pending.is_empty();
+        self.write_retained(link, &mut inner);
         self.shared.mark_identifiers(session, &mut inner, self.now, &mut self.batch);
         let mut settled = std::mem::take(&mut self.settled);
         let in_flight = inner.session.inflight_len();
         let again = inner.session.flush(self.now_ms, self.now.0, limit, link.out, &mut settled);
         let sent = inner.session.inflight_len().saturating_sub(in_flight);
         self.counters.add(Counter::MessagesOut, sent as u64);
+        // What waits for an acknowledgement goes on with it; everything else needs another turn.
+        let retained = inner.retained.is_some() && inner.session.queued_len() < QUEUED_AHEAD;
+        let more = retained || !inner.pending.is_empty();
         drop(inner);
         let again = if more { Some(self.now_ms) } else { again };
         if let Some(at) = again {

@@ -560,3 +560,49 @@ fn a_session_with_a_backlog_larger_than_the_output_drains() {
         assert_eq!((message.payload.len(), message.payload[0]), (20_000, number as u8));
     }
 }
+
+#[test]
+fn retained_messages_end_with_the_subscription_and_skip_what_is_too_large() {
+    const COUNT: usize = 300;
+    let broker = broker();
+    let corner = retain_many(broker, COUNT, 30_000);
+    let filter = format!("{corner}/#");
+    let mut client = broker.join(&broker.connect(Version::V5).keep_alive(0));
+    client.subscribe(1, &[(&filter, 1)]);
+    // Nothing is acknowledged, so most of them still wait when the subscription ends.
+    client.unsubscribe(2, &[&filter]);
+    let mut seen = 0;
+    while let Event::Packet(Received::Publish(publish)) = client.next(Duration::from_millis(700)) {
+        client.complete(&publish);
+        seen += 1;
+    }
+    assert!(seen <= 64, "{seen} messages after the end of the subscription");
+
+    let small = format!("{corner}/small");
+    let mut publisher = broker.join(&broker.connect(Version::V5).keep_alive(0));
+    publisher.publish_as(&Publishing::new(&small, b"small").qos(1, 1).retained());
+    let limit = Properties::none().four(property::MAXIMUM_PACKET_SIZE, 1_000);
+    let mut narrow = broker.join(&broker.connect(Version::V5).keep_alive(0).properties(limit));
+    narrow.subscribe(1, &[(&filter, 1)]);
+    assert_eq!(narrow.receive().topic, small);
+}
+
+#[test]
+fn a_kept_session_gets_the_rest_of_its_retained_messages_after_a_reconnect() {
+    const COUNT: usize = 200;
+    let broker = broker();
+    let corner = retain_many(broker, COUNT, 100);
+    let connect = broker.connect_kept(Version::V311, &unique("retained-rest")).keep_alive(0);
+    let mut client = broker.join(&connect);
+    client.subscribe(1, &[(&format!("{corner}/#"), 1)]);
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..20 {
+        seen.insert(client.receive().topic);
+    }
+    client.drop_connection();
+    let mut client = broker.open();
+    assert!(client.connect(&connect).session_present);
+    while seen.len() < COUNT {
+        seen.insert(client.receive().topic);
+    }
+}
