@@ -5,9 +5,9 @@
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
-run: ## Build and start the server with a demo product and a simulated lamp; data in ./data
+run: ## Build and start the server with a demo product and a simulated lamp; data in ./data; ARGS= goes to serve
 	@scripts/prepare build
-	@cargo run --release --package yizhan -- serve --demo --data data
+	@cargo run --release --package yizhan -- serve --demo --data data $(ARGS)
 
 test: ## Install what the tests need and run all of them
 	@scripts/prepare test

@@ -82,7 +82,16 @@ def test_the_line_that_the_demo_prints_works(demo_server):
     deadline = time.monotonic() + 10
     while "ready:" not in (printed := demo_server.output()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    line = printed[printed.index("mosquitto_pub") :].split("\n\n")[0]
-    run_as_pasted(line, demo_server)
+    for over_tcp_or_psk in (1, 2):
+        line = "mosquitto_pub" + printed.split("mosquitto_pub")[over_tcp_or_psk].split("\n\n")[0]
+        run_as_pasted(line.replace(":42}", f":{41 + over_tcp_or_psk}}}"), demo_server)
+        yours = Device("DEMOPROD01", "dev001", "")
+        assert demo_server.admin.properties(yours)["brightness"]["value"] == 41 + over_tcp_or_psk
+
+
+def test_the_lines_of_a_login_work(demo_server):
+    printed = run_as_pasted("yizhan admin device login DEMOPROD01 dev001", demo_server)
+    for line in printed.split("mosquitto_pub")[1:]:
+        run_as_pasted("mosquitto_pub" + line.split("\n\n")[0], demo_server)
     yours = Device("DEMOPROD01", "dev001", "")
-    assert demo_server.admin.properties(yours)["brightness"]["value"] == 42
+    assert demo_server.admin.properties(yours)["power_switch"]["value"] == 1

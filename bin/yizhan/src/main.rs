@@ -5,6 +5,7 @@ mod archive;
 mod backup;
 mod config;
 mod data_dir;
+mod device_login;
 mod doctor;
 mod interrupt;
 mod local_client;
@@ -40,8 +41,17 @@ enum Command {
     Config(config::Show),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    run(Arguments::parse().command).unwrap_or_else(|error| {
+        // Only the chain of causes: where in the program a person's mistake was noticed helps nobody.
+        let text = format!("Error: {error:#}");
+        text.lines().for_each(|line| output::note(&output::printable(line)));
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
         Command::Serve(serve) => serve.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Admin(admin) => admin.run(),

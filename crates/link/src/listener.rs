@@ -20,7 +20,7 @@ const ALIVE_RETRIES: u32 = 3;
 
 /// Why an address could not be listened on.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {source}; is another program using the port?")]
+#[error("cannot listen on {address}")]
 pub struct BindError {
     /// The address asked for.
     pub address: SocketAddr,

@@ -8,9 +8,11 @@ use std::path::{Path as FilePath, PathBuf};
 
 use anyhow::Context;
 use serde_json::{Value, json};
+use yizhan_simulator::Credential;
 
 use super::caller::{Caller, cell, facts, items, time_cell};
 use super::device_data::{Action, Command, Commands, Control, Data, History, Log};
+use crate::device_login::{DeviceLogin, sample_params};
 use crate::local_client::Path;
 use crate::output::{self, Table};
 
@@ -22,6 +24,8 @@ pub(super) enum Device {
     List(List),
     /// Show a device with its secret
     Show(Which),
+    /// Show how to sign in as a device by hand, with lines for mosquitto_pub
+    Login(Which),
     /// Give a device a new secret and disconnect it
     ResetSecret(Which),
     /// Let a device connect
@@ -63,6 +67,34 @@ impl Which {
     /// The path of the device, or of something that belongs to it.
     pub(super) fn path<const N: usize>(&self, rest: [&str; N]) -> Path {
         Path::of(["products", &self.product, "devices", &self.device].into_iter().chain(rest))
+    }
+}
+
+impl Which {
+    fn login(self, caller: &Caller) -> anyhow::Result<()> {
+        let client = &caller.client;
+        let product = client.get(&Path::of(["products", &self.product]))?;
+        anyhow::ensure!(
+            product["auth"] != "certificate",
+            "the devices of product {} sign in with certificates; issue one with: \
+             yizhan admin device certificate {} {} --out DIR",
+            self.product,
+            self.product,
+            self.device
+        );
+        let credential: Credential =
+            serde_json::from_value(client.get(&self.path([]))?).context("the server sent no secret")?;
+        let model = match product["has_model"] == true {
+            true => {
+                serde_json::from_str(&client.get_text(&Path::of(["products", &self.product, "model"]))?)?
+            }
+            false => Value::Null,
+        };
+        let listeners = client.data().listeners()?.context("the server does not say where it listens")?;
+        let login = DeviceLogin::new(&credential, listeners.mqtt, listeners.mqtts, &sample_params(&model))?;
+        caller.show(&serde_json::to_value(&login)?, |_| {
+            format!("{}\n\n{}", login.fields(), login.shell_lines())
+        })
     }
 }
 
@@ -135,6 +167,7 @@ impl Device {
                 Ok(())
             }
             Self::Show(which) => caller.show(&client.get(&which.path([]))?, shown),
+            Self::Login(which) => which.login(caller),
             Self::ResetSecret(which) => {
                 caller.show(&client.post(&which.path(["secret"]), &json!({}))?, shown)
             }

@@ -69,6 +69,11 @@ impl LocalClient {
         Self { data: data.clone(), patience: PATIENCE }
     }
 
+    /// The data directory of the server.
+    pub const fn data(&self) -> &DataDir {
+        &self.data
+    }
+
     /// Waits `patience` longer than usual.
     pub const fn with_extra_patience(mut self, patience: Duration) -> Self {
         self.patience = PATIENCE.saturating_add(patience);

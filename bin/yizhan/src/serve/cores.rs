@@ -1,6 +1,6 @@
 //! The threads that serve device connections: one event loop each, all on the same ports.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -10,7 +10,7 @@ use anyhow::Context;
 use openssl::ssl::SslContext;
 use parking_lot::RwLock;
 use yizhan_journal::Journal;
-use yizhan_link::{Admission, Core, CoreHandle, ListenerKind, bind};
+use yizhan_link::{Admission, Core, CoreHandle, ListenerKind};
 use yizhan_router::{CoreHandler, Mail, Router};
 
 use super::guard::AbortOnPanic;
@@ -28,18 +28,16 @@ pub struct Cores {
 }
 
 impl Cores {
-    /// Binds the ports and makes the loops; nothing is served yet.
+    /// Makes the loops, one for each pair of listeners; nothing is served yet.
     pub fn prepare(
         config: &Config,
+        (plain, secure): (Vec<TcpListener>, Vec<TcpListener>),
         tls: &Arc<RwLock<SslContext>>,
         admission: &Arc<Admission>,
         started: Instant,
     ) -> anyhow::Result<Self> {
-        let count = config.cores();
-        let plain = bind(config.listen.mqtt, count)?;
-        let secure = bind(config.listen.mqtts, count)?;
         let (mqtt, mqtts) = (plain[0].local_addr()?, secure[0].local_addr()?);
-        let mut prepared = Vec::with_capacity(count);
+        let mut prepared = Vec::with_capacity(plain.len());
         for (plain, secure) in plain.into_iter().zip(secure) {
             let listeners = vec![(ListenerKind::Mqtt, plain), (ListenerKind::MqttTls, secure)];
             prepared.push(Core::new(

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use yizhan_devices::{AuthMode, Device, DeviceCreation, Devices, DynamicRegistration, NewProduct, NodeKind};
-use yizhan_identity::device_auth::sign_password;
 use yizhan_simulator::fleet::{self, FleetConfig};
 use yizhan_simulator::{Credential, Target, Transport};
 use yizhan_vocabulary::ProductId;
 use yizhan_vocabulary::model::LAMP_MODEL;
 
 use super::Server;
+use crate::device_login::DeviceLogin;
 
 const PRODUCT: &str = "DEMOPROD01";
 const LAMP: &str = "lamp-1";
@@ -80,40 +80,37 @@ fn find_or_create(devices: &Devices, product: &ProductId, name: &str) -> anyhow:
     devices.find(product, name).context("the demo device vanished")
 }
 
-fn lamp_config(server: &Server, lamp: &Device) -> anyhow::Result<FleetConfig> {
-    let secret = lamp.secret().context("the demo lamp has no secret")?;
-    let credential = Credential {
+fn credential(device: &Device) -> anyhow::Result<Credential> {
+    let secret = device.secret().context("the demo's device has no secret")?;
+    Ok(Credential {
         product: PRODUCT.to_owned(),
-        device: LAMP.to_owned(),
+        device: device.name.to_string(),
         secret: secret.as_text().to_owned(),
-    };
+    })
+}
+
+fn lamp_config(server: &Server, lamp: &Device) -> anyhow::Result<FleetConfig> {
     let model =
         server.services.devices.model(lamp.product_id())?.context("the demo product has no thing model")?;
     let models = BTreeMap::from([(PRODUCT.to_owned(), model.source().to_owned())]);
     let target = Target::at(server.addresses.mqtt, Transport::Tcp);
-    Ok(FleetConfig { interval: REPORT_EVERY, ..FleetConfig::new(target, vec![credential], models) })
+    Ok(FleetConfig { interval: REPORT_EVERY, ..FleetConfig::new(target, vec![credential(lamp)?], models) })
 }
 
-/// Everything that one `mosquitto_pub` needs, ready to be pasted. The signature holds for ever, as devices' do.
+/// Everything that one `mosquitto_pub` needs, ready to be pasted.
 fn instructions(server: &Server, device: &Device) -> anyhow::Result<String> {
-    let secret = device.secret().context("the demo device has no secret")?;
-    let client_id = format!("{PRODUCT}{YOURS}");
-    let user_name = format!("{client_id};12010126;DEMO1;2147483647");
-    let password =
-        sign_password(&user_name, &secret, "hmacsha256").context("the password could not be signed")?;
-    let (host, port) = (server.addresses.mqtt.ip(), server.addresses.mqtt.port());
+    let addresses = &server.addresses;
+    let login = DeviceLogin::new(
+        &credential(device)?,
+        Some(addresses.mqtt),
+        Some(addresses.mqtts),
+        r#"{"brightness":42}"#,
+    )?;
     Ok(format!(
         "\nThe demo product {PRODUCT} has a simulated lamp, {LAMP}, that reports every two seconds.\n\
-         A second device, {YOURS}, is yours:\n\n\
-         \x20 host       {host}\n\
-         \x20 port       {port}\n\
-         \x20 client id  {client_id}\n\
-         \x20 user name  {user_name}\n\
-         \x20 password   {password}\n\n\
-         Report a value as that device:\n\n\
-         \x20 mosquitto_pub -h {host} -p {port} -i {client_id} -u '{user_name}' \\\n\
-         \x20   -P '{password}' -q 1 \\\n\
-         \x20   -t '$thing/up/property/{PRODUCT}/{YOURS}' \\\n\
-         \x20   -m '{{\"method\":\"report\",\"clientToken\":\"1\",\"params\":{{\"brightness\":42}}}}'\n"
+         A second device, {YOURS}, is yours:\n\n{}\n\n{}\n\n\
+         See the same for any device: yizhan admin device login PRODUCT DEVICE\n",
+        login.fields(),
+        login.shell_lines()
     ))
 }

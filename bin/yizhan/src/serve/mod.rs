@@ -8,9 +8,11 @@ mod binding;
 mod cores;
 mod demo;
 mod guard;
+mod ports;
 mod reconcile;
 mod run_files;
 
+use std::io::IsTerminal as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,7 +31,7 @@ use yizhan_identity::throttle::Throttle;
 use yizhan_identity::topic_permission::UserPermission;
 use yizhan_identity::users::PasswordHash;
 use yizhan_journal::{FatalError, Journal};
-use yizhan_link::{Admission, bind};
+use yizhan_link::Admission;
 use yizhan_observe::Metrics;
 use yizhan_router::{MqttUser, Router, RouterParts, UserDirectory};
 use yizhan_store::Store;
@@ -38,6 +40,7 @@ use yizhan_vocabulary::clock::SystemClock;
 
 use self::authority::ServerTls;
 use self::cores::Cores;
+use self::ports::Ports;
 use self::run_files::{Addresses, RunFiles};
 use crate::config::{self, Config};
 use crate::data_dir::DataDir;
@@ -127,6 +130,7 @@ impl Server {
         let run_files = RunFiles::prepare(data)?;
         let store = Arc::new(Store::open(data)?);
         binding::check(&store, &recovered)?;
+        let ports = Ports::take(config)?;
         let devices = Devices::load(Arc::clone(&store), &config.devices(), Arc::clone(&clock))?;
         let certificates = Arc::new(CertificateDirectory::load(Arc::clone(&store))?);
         let users = Arc::new(load_users(&store)?);
@@ -143,9 +147,8 @@ impl Server {
         let journal = remember(recovered, &store, &devices, &router, &clock)?;
         let tls = ServerTls::open(&store, data, &config.listen.names, &devices, clock.now())?;
         let admission = Admission::new(config.link());
-        let cores = Cores::prepare(config, &tls.mqtt, &admission, started)?;
-        let http = bind_one(config.listen.http)?;
-        let https = bind_one(config.listen.https)?;
+        let cores = Cores::prepare(config, (ports.mqtt, ports.mqtts), &tls.mqtt, &admission, started)?;
+        let (http, https) = (ports.http, ports.https);
         let addresses = Addresses {
             mqtt: cores.mqtt,
             mqtts: cores.mqtts,
@@ -181,7 +184,7 @@ impl Server {
         let reconcile = reconcile::Reconciler::start(Arc::clone(&services), tls)?;
         let cores = cores.run(&router, &journal, config.router().drain)?;
         run_files.publish(&addresses)?;
-        tracing::info!(ready_after_ms = started.elapsed().as_millis() as u64, "ready");
+        tracing::info!(after_ms = started.elapsed().as_millis() as u64, "started");
         Ok(Self { services, addresses, run_files, cores, reconcile, runtime, listeners, stop })
     }
 
@@ -286,10 +289,6 @@ fn load_users(store: &Store) -> anyhow::Result<UserDirectory> {
     Ok(users)
 }
 
-fn bind_one(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    Ok(bind(address, 1)?.pop().expect("one listener was asked for"))
-}
-
 fn open_http(
     runtime: &tokio::runtime::Runtime,
     door: &Door,
@@ -336,7 +335,10 @@ fn make_private_directory(path: &Path) -> anyhow::Result<()> {
 fn start_logging(config: &Config) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter)
         .with_context(|| format!("log.filter: {} is not a filter", config.log.filter))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     if config.log.json {
         builder.json().init();
     } else {

@@ -69,6 +69,8 @@ pub(super) struct Device {
     pub(super) values: Vec<Value>,
     /// Properties that changed since the last report, by place.
     pub(super) changed: Vec<bool>,
+    /// Properties that a control has set, by place. They stay as they were told.
+    pub(super) told: Vec<bool>,
     pub(super) random: Random,
     pub(super) link: LinkId,
     pub(super) stage: Stage,
@@ -111,6 +113,7 @@ impl Device {
         Ok(Self {
             values: properties.iter().map(|property| Value::start(&property.kind, &mut random)).collect(),
             changed: vec![true; properties.len()],
+            told: vec![false; properties.len()],
             product: product.clone(),
             model,
             login,
@@ -131,10 +134,10 @@ impl Device {
         })
     }
 
-    /// Moves all reportable values one step and notes which changed.
+    /// Moves all reportable values that nobody has set one step and notes which changed.
     pub(super) fn step(&mut self) {
         for (place, property) in self.model.properties().iter().enumerate() {
-            if !property.mode.may_report() {
+            if !property.mode.may_report() || self.told[place] {
                 continue;
             }
             let before = self.values[place].clone();
@@ -201,6 +204,16 @@ mod tests {
             secret: "lDZ6Uqt+I9E0wW7rvDUs7Q==".into(),
         };
         Device::new(&credential, Arc::new(model), false, Random::seeded(1)).unwrap()
+    }
+
+    #[test]
+    fn what_a_control_set_stays_and_the_rest_keeps_moving() {
+        let mut device = device();
+        device.told[0] = true;
+        let before = device.values.clone();
+        (0..200).for_each(|_| device.step());
+        assert_eq!(device.values[0], before[0]);
+        assert_ne!(device.values[1..], before[1..]);
     }
 
     #[test]

@@ -107,6 +107,7 @@ fn control(
             if let Some(wanted) = wanted.get(&*property.identifier) {
                 device.values[place].obey(&property.kind, wanted);
                 device.changed[place] = property.mode != Mode::Write;
+                device.told[place] = true;
             }
         }
     }
