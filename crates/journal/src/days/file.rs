@@ -53,12 +53,24 @@ fn options() -> redb::Builder {
     builder
 }
 
+/// Makes the file unless it is there. It gets its name only when it is a whole database, so that a process that ends in
+/// the middle, or a copy made meanwhile, leaves nothing that cannot be opened.
+fn make(path: &Path) -> Result<(), redb::Error> {
+    if std::fs::metadata(path).is_ok_and(|found| found.len() > 0) {
+        return Ok(());
+    }
+    let staging = path.with_extension("redb.new");
+    drop(private::create_file(&staging).map_err(redb::Error::Io)?);
+    drop(options().create(&staging)?);
+    std::fs::rename(&staging, path).map_err(redb::Error::Io)
+}
+
 /// Opens the file for writing, or makes it, waiting for readers in this process to let go of it.
 fn open_writing(path: &Path) -> Result<Arc<Database>, redb::Error> {
-    private::claim_file(path).map_err(redb::Error::Io)?;
+    make(path)?;
     let begun = Instant::now();
     loop {
-        match options().create(path) {
+        match options().open(path) {
             Ok(database) => return Ok(Arc::new(database)),
             Err(DatabaseError::DatabaseAlreadyOpen) if begun.elapsed() < READER_PATIENCE => {
                 std::thread::sleep(Duration::from_millis(1));

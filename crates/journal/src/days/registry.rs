@@ -27,7 +27,11 @@ impl Days {
         let mut files = BTreeMap::new();
         for entry in std::fs::read_dir(dir)? {
             let entry = entry?;
-            if let Some((class, day)) = entry.file_name().to_str().and_then(Day::parse_file_name) {
+            // An empty one was being made when its process ended.
+            let empty = entry.metadata().is_ok_and(|found| found.len() == 0);
+            if let Some((class, day)) = entry.file_name().to_str().and_then(Day::parse_file_name)
+                && !empty
+            {
                 files.insert((class, day), Arc::new(DayFile::new(class, day, dir, min_free_bytes)));
             }
         }
