@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use parking_lot::{Mutex, RwLock};
-use yizhan_vocabulary::{Clock, DeviceId, UnixMillis};
+use yizhan_vocabulary::{Clock, DeviceId};
 
 use crate::commit::{Intake, MAX_WRITE, SpareKeeper, Writer, WriterLinks, WriterStart};
 use crate::config::JournalConfig;
@@ -22,7 +22,7 @@ use crate::error::{FatalError, OnFatal, OpenError};
 use crate::journal::Journal;
 use crate::layout::{self, OwnedDir, STATE_FILE};
 use crate::record::{self, RecordView};
-use crate::sealer::{RetentionTime, Sealer};
+use crate::sealer::{KeptTime, RetentionTime, Sealer};
 use crate::segment::{self, DATA_START, FrameEnd, Segment, SegmentHeader, draw_salt, find_frame};
 use crate::state::{Checkpoint, StateStore};
 use crate::stats::Counters;
@@ -54,7 +54,7 @@ pub struct Recovered {
     next_number: u64,
     next_seq: u64,
     highest_stream: u64,
-    last_time: Option<UnixMillis>,
+    time: KeptTime,
     tail: Tail,
     report: RecoveryReport,
 }
@@ -101,7 +101,7 @@ pub(crate) fn recover(config: JournalConfig) -> Result<Recovered, OpenError> {
         next_number: progress.retired_through + 1,
         next_seq: progress.next_seq.max(1),
         highest_stream: progress.highest_stream,
-        last_time: i64::try_from(progress.time_ms).ok().filter(|time| *time > 0).map(UnixMillis),
+        time: progress.time,
         tail: Tail { at: DATA_START, seed: 0, used: false },
         report: RecoveryReport::default(),
         config,
@@ -367,7 +367,7 @@ impl Recovered {
             days: self.days,
             state: self.state,
             seq: AtomicU64::new(self.next_seq),
-            retention_time: RetentionTime::start(&*clock, self.last_time),
+            retention_time: RetentionTime::start(&*clock, self.time),
             highest_stream: AtomicU64::new(self.highest_stream),
             sealer_wakeup: Arc::new(Wakeup::default()),
             spares_wakeup: Arc::new(Wakeup::default()),

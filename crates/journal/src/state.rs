@@ -10,6 +10,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableErro
 
 use crate::damage::guarded;
 use crate::private;
+use crate::sealer::KeptTime;
 
 /// Something whose state is rebuilt at start from checkpoints and the log.
 pub trait Checkpoint: Send {
@@ -87,8 +88,8 @@ pub(crate) struct Progress {
     pub retired_through: u64,
     /// A number that no record had when the checkpoint was taken.
     pub next_seq: u64,
-    /// The wall clock by which retention went then; 0 when an older release took the checkpoint.
-    pub time_ms: u64,
+    /// The wall clock as far as it was believed then; nothing when an older release took the checkpoint.
+    pub time: KeptTime,
     /// No stream with a greater number was sealed until then.
     pub highest_stream: u64,
 }
@@ -97,6 +98,8 @@ const META: TableDefinition<'static, &str, u64> = TableDefinition::new("journal"
 const RETIRED_THROUGH: &str = "retired_through";
 const NEXT_SEQ: &str = "next_seq";
 const TIME_MS: &str = "time_ms";
+const TIME_STEP_MS: &str = "time_step_ms";
+const TIME_STEP_SERVED_MS: &str = "time_step_served_ms";
 const HIGHEST_STREAM: &str = "highest_stream";
 const CACHE_BYTES: usize = 8 << 20;
 
@@ -202,7 +205,9 @@ impl StateStore {
             let mut meta = transaction.open_table(META)?;
             meta.insert(RETIRED_THROUGH, progress.retired_through)?;
             meta.insert(NEXT_SEQ, progress.next_seq)?;
-            meta.insert(TIME_MS, progress.time_ms)?;
+            meta.insert(TIME_MS, progress.time.believed)?;
+            meta.insert(TIME_STEP_MS, progress.time.step)?;
+            meta.insert(TIME_STEP_SERVED_MS, progress.time.served)?;
             meta.insert(HIGHEST_STREAM, progress.highest_stream)?;
         }
         transaction.commit()?;
@@ -226,7 +231,11 @@ fn progress_in(database: &impl ReadableDatabase) -> Result<Progress, redb::Error
     Ok(Progress {
         retired_through: read(RETIRED_THROUGH)?,
         next_seq: read(NEXT_SEQ)?,
-        time_ms: read(TIME_MS)?,
+        time: KeptTime {
+            believed: read(TIME_MS)?,
+            step: read(TIME_STEP_MS)?,
+            served: read(TIME_STEP_SERVED_MS)?,
+        },
         highest_stream: read(HIGHEST_STREAM)?,
     })
 }

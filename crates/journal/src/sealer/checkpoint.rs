@@ -48,7 +48,7 @@ impl Checkpoints {
         let progress = Progress {
             retired_through,
             next_seq: engine.seq.load(Ordering::SeqCst),
-            time_ms: u64::try_from(engine.retention_now().0).unwrap_or(0),
+            time: engine.retention_time.kept(&*engine.clock),
             highest_stream: engine.highest_stream.load(Ordering::Relaxed),
         };
         engine.state.commit(&self.pending, progress).map_err(SealError::State)?;

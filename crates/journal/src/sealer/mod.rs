@@ -25,7 +25,7 @@ use crate::stats::add;
 
 pub(crate) use checkpoint::Checkpoints;
 pub(crate) use retention::earliest_kept;
-pub(crate) use time::RetentionTime;
+pub(crate) use time::{KeptTime, RetentionTime};
 
 /// Segments that share one checkpoint at most.
 const SEALED_TOGETHER: usize = 4;
@@ -124,6 +124,7 @@ impl Sealer {
         self.close_old_segment();
         // First, because sealing may have to wait for the space that this gives.
         retention::apply(&self.engine)?;
+        self.keep_time()?;
         while self.seal_closed()? {
             if self.stopped() {
                 return Ok(());
@@ -131,6 +132,15 @@ impl Sealer {
         }
         self.merge()?;
         self.pack()
+    }
+
+    /// While a step of the clock waits to be believed, what it has waited is not lost with the power.
+    fn keep_time(&mut self) -> Result<(), SealError> {
+        if !self.engine.retention_time.is_to_be_kept() {
+            return Ok(());
+        }
+        let _pause = self.engine.files.lock();
+        self.checkpoints.take(&self.engine, self.engine.sealed_through())
     }
 
     /// Has the writer close a segment that was in use for long.

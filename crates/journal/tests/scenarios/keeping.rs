@@ -50,6 +50,27 @@ fn a_full_budget_refuses_before_acceptance_and_opens_again_when_a_day_can_go() {
 }
 
 #[test]
+fn a_full_budget_drops_the_oldest_day_although_the_clock_is_not_believed() {
+    let dir = scratch();
+    let config = JournalConfig { disk_budget_bytes: Some(6 << 20), ..small_config(dir.path()) };
+    let mut opened = open(&config, &HandClock::at(NOON));
+    loop {
+        opened.push_log(1, LogKind::Event, NOON, &noise(1, 8000));
+        if opened.try_commit(Duration::from_secs(20)).is_err() {
+            break;
+        }
+    }
+    opened.journal.shutdown();
+    drop(opened);
+    // Switched off for a month, which nothing distinguishes from a wrong date yet.
+    let opened = open(&config, &HandClock::at(NOON + 30 * DAY_MS));
+    wait_until("there is space again", || opened.journal.accepting().is_ok());
+    stats_say(&opened.journal, "the day went for its size", |stats| {
+        stats.days_dropped_by_budget >= 1 && stats.days_dropped_by_age == 0
+    });
+}
+
+#[test]
 fn too_little_free_space_refuses() {
     let dir = scratch();
     let clock = HandClock::at(NOON);
@@ -598,6 +619,47 @@ fn a_clock_that_steps_forward_deletes_nothing_until_it_has_stayed_there() {
     monotonic.set(DAY_MS + 1);
     wall.set(NOON + 401 * DAY_MS + 1);
     stats_say(&opened.journal, "the old day is dropped", |stats| stats.days_dropped_by_age == 1);
+}
+
+#[test]
+fn a_machine_that_is_switched_off_regularly_drops_old_days_too() {
+    const HOUR_MS: i64 = DAY_MS / 24;
+    let dir = scratch();
+    let config = JournalConfig { history_days: 2, log_days: 2, ..small_config(dir.path()) };
+    let (wall, monotonic) = (HandClock::at(NOON), HandClock::at(0));
+    let run = |work: &mut dyn FnMut(&mut Opened)| {
+        let clock = Arc::new(WrongClock { wall: wall.clone(), monotonic: monotonic.clone() });
+        let recovered = Journal::recover(config.clone()).unwrap();
+        let journal = recovered.start(Vec::new(), clock, Box::new(|fatal| panic!("{fatal}"))).unwrap();
+        let lane = journal.lane(Arc::new(|| {}));
+        let batch = lane.batch();
+        let mut opened = Opened { journal, lane, batch };
+        work(&mut opened);
+        opened.journal.shutdown();
+    };
+    run(&mut |opened| {
+        opened.push_log(1, LogKind::Event, NOON, b"old");
+        opened.commit();
+        opened.seal_all();
+    });
+    let mut seen = Vec::new();
+    for boot in 1..=3 {
+        wall.set(NOON + boot * 10 * DAY_MS);
+        monotonic.set(0);
+        run(&mut |opened| {
+            std::thread::sleep(Duration::from_millis(100));
+            seen.push(entries(&opened.journal, 1));
+            monotonic.set(9 * HOUR_MS);
+            wall.set(NOON + boot * 10 * DAY_MS + 9 * HOUR_MS);
+            if boot == 3 {
+                stats_say(&opened.journal, "the old day is dropped", |stats| stats.days_dropped_by_age == 1);
+            } else {
+                // Kept while it runs, not only at an orderly stop: the power may be cut.
+                stats_say(&opened.journal, "the wait is kept", |stats| stats.checkpoints >= 1);
+            }
+        });
+    }
+    assert_eq!(seen, [1, 1, 1]);
 }
 
 /// A clock that breaks.
