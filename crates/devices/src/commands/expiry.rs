@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use yizhan_journal::{Batch, Refused, Ticket};
+use yizhan_journal::{Batch, Ticket};
 use yizhan_vocabulary::UnixMillis;
 
-use super::{CommandId, CommandState, DeviceCommands, Finish};
-use crate::Devices;
+use super::{CommandId, CommandState, CommandView, DeviceCommands, Finish};
 use crate::links::Completion;
 use crate::recorder::Recorder;
 use crate::registry::Device;
+use crate::{Devices, DevicesError};
 
 /// Commands that one tick expires; the rest follow with the next one.
 const EXPIRED_PER_TICK: usize = 1_000;
@@ -41,7 +41,7 @@ impl Devices {
                 self.0.timers.remove(id);
                 continue;
             };
-            match self.expire(&device, id, now, &mut unconfirmed.completions) {
+            match self.end_command(&device, id, now, Finish::by_time, &mut unconfirmed.completions) {
                 Ok(ticket) => unconfirmed.ticket = ticket.or(unconfirmed.ticket),
                 Err(error) => {
                     tracing::warn!(%error, "expired commands cannot be recorded now; trying again");
@@ -52,23 +52,23 @@ impl Devices {
     }
 
     /// The record is handed over under the device's lock: a command is gone from memory only when the journal has its
-    /// end.
-    fn expire(
+    /// end. If that is refused, the command expires later.
+    pub(super) fn end_command(
         &self,
         device: &Arc<Device>,
         id: CommandId,
         now: UnixMillis,
+        finish: impl FnOnce(&CommandView) -> Finish,
         completions: &mut Vec<Completion>,
-    ) -> Result<Option<Ticket>, Refused> {
-        let lane = &self.journal_side().lane;
-        let mut batch = lane.batch();
+    ) -> Result<Option<Ticket>, DevicesError> {
+        let mut batch = self.journal_side().lane.batch();
         let mut recorder = Recorder { journal: self.journal(), batch: &mut batch, stream: device.id, now };
         let mut state = device.state.lock();
-        let submit = |batch: &mut Batch| lane.submit(batch);
-        let ticket = self.settlement(device, &mut recorder, completions).expire(&mut state, id, submit);
+        let submit = |batch: &mut Batch| self.submit(batch);
+        let ticket = self.settlement(device, &mut recorder, completions).end(&mut state, id, finish, submit);
         drop(state);
         self.note_change(device);
-        ticket
+        Ok(ticket?.flatten())
     }
 
     /// Waits for the last ends and tells their callers; tries again with the next tick if it takes too long.

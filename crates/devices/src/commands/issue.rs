@@ -233,13 +233,20 @@ impl Devices {
 
     /// The command may become durable yet, but nobody has seen it: it ends.
     fn give_up(&self, device: &Arc<Device>, id: CommandId) {
-        let (submitted, _) = self.with_state(device, |recorder, state, completions| {
-            let end = Finish::without_answer(CommandState::Failed, "it was not durable in time");
-            self.settlement(device, recorder, completions).finish(state, id, end);
-        });
-        if let Err(error) = submitted.0 {
-            tracing::warn!(%error, command = %id, "the end of a command could not be recorded");
+        if let Err(error) = self.fail_command(device, id, "it was not durable in time", &mut Vec::new()) {
+            tracing::warn!(%error, command = %id, "the end of a command cannot be recorded now; it expires later");
         }
+    }
+
+    fn fail_command(
+        &self,
+        device: &Arc<Device>,
+        id: CommandId,
+        status: &str,
+        completions: &mut Vec<Completion>,
+    ) -> Result<Option<Ticket>, DevicesError> {
+        let failed = |_: &CommandView| Finish::without_answer(CommandState::Failed, status);
+        self.end_command(device, id, self.0.clock.now(), failed, completions)
     }
 
     fn show(&self, device: &Device, id: CommandId) {
@@ -323,22 +330,23 @@ impl Devices {
         let id = view.id;
         let mut ended = None;
         if let Some(status) = failure {
-            let (batch, completions) = self.with_state(device, |recorder, state, completions| {
+            let (batch, mut completions) = self.with_state(device, |recorder, state, completions| {
                 if let Some(problem) = problem_of(outcome, downlink) {
                     recorder.diagnose(state, &problem);
                 }
-                let mut settlement = self.settlement(device, recorder, completions);
                 if view.kind == CommandKind::Control {
-                    settlement.delivered(state, id, false);
-                } else {
-                    settlement.finish(state, id, Finish::without_answer(CommandState::Failed, status));
+                    self.settlement(device, recorder, completions).delivered(state, id, false);
                 }
             });
+            let mut ticket = batch.0?;
+            if view.kind != CommandKind::Control {
+                ticket = self.fail_command(device, id, status, &mut completions)?.or(ticket);
+            }
             ended = completions.into_iter().find_map(|Completion(kind)| match kind {
                 CompletionKind::Answered { view, .. } => Some(*view),
                 CompletionKind::Stored { .. } => None,
             });
-            self.commit_submitted(batch)?;
+            self.wait(ticket)?;
         }
         if let Some(view) = ended {
             return Ok(view);

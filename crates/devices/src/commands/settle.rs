@@ -35,8 +35,9 @@ impl Finish {
         Self { state, code: Some(code), status, response }
     }
 
-    /// The end of a command whose time has come.
-    fn by_time(view: &CommandView) -> Self {
+    /// The end of a command whose time has come: a control the device has cleared counts as done, anything else has
+    /// expired.
+    pub(crate) fn by_time(view: &CommandView) -> Self {
         if view.cleared {
             Self::without_answer(CommandState::Done, "cleared by the device without an answer")
         } else {
@@ -127,12 +128,13 @@ impl Settlement<'_, '_> {
         });
     }
 
-    /// Its time has come: a control the device has cleared counts as done, anything else has expired. `submit` hands the
-    /// last record over; if it is refused, the command stays as it was and its time has still come.
-    pub(crate) fn expire<T, E>(
+    /// Ends a command from outside of a device's batch. `submit` hands the last record over; if it is refused, the
+    /// command stays as it was, with its timer.
+    pub(crate) fn end<T, E>(
         &mut self,
         state: &mut DeviceState,
         id: CommandId,
+        finish: impl FnOnce(&CommandView) -> Finish,
         submit: impl FnOnce(&mut Batch) -> Result<T, E>,
     ) -> Result<Option<T>, E> {
         let Some((position, entry)) = take(state, id) else {
@@ -140,7 +142,7 @@ impl Settlement<'_, '_> {
             self.timers.remove(id);
             return Ok(None);
         };
-        let ended = self.record_end(state, entry.view.clone(), Finish::by_time(&entry.view));
+        let ended = self.record_end(state, entry.view.clone(), finish(&entry.view));
         match submit(self.recorder.batch) {
             Ok(ticket) => {
                 self.conclude(state, entry.waiter, ended);

@@ -190,6 +190,23 @@ fn a_command_whose_time_comes_while_nothing_can_be_stored_expires_later() {
 }
 
 #[test]
+fn a_command_whose_failure_cannot_be_stored_stays_until_its_time_comes() {
+    let mut rig = Rig::new();
+    rig.connect();
+    rig.links.refuse_with(SendOutcome::NoSubscriber);
+    rig.links.stop_when_sending(&rig.journal);
+    let failed = rig.action("light_blink", r#"{"time":5,"color":1,"total_time":3}"#);
+    assert!(matches!(failed, Err(DevicesError::Unavailable(_))));
+    let shown = || rig.devices.commands(&rig.device(), 10).unwrap().remove(0);
+    assert_eq!((rig.devices.outstanding_commands(), shown().state), (1, CommandState::Sent));
+    let command = shown();
+    rig.clock.advance(Duration::from_secs(25 * 3600));
+    let rig = rig.crash();
+    rig.tick();
+    assert_eq!(rig.command(&command).state, CommandState::Expired);
+}
+
+#[test]
 fn a_command_that_cannot_be_stored_is_never_seen() {
     let rig = Rig::new();
     rig.journal.shutdown();

@@ -64,6 +64,8 @@ impl Clock for TestClock {
 pub struct FakeLinks {
     online: AtomicBool,
     refuse: Mutex<Option<SendOutcome>>,
+    /// Stopped while a message is being sent.
+    stop: Mutex<Option<Journal>>,
     pub sent: Mutex<Vec<Downlink>>,
     pub disconnected: Mutex<Vec<(DeviceId, DisconnectCause)>>,
 }
@@ -77,6 +79,11 @@ impl FakeLinks {
         *self.refuse.lock() = Some(outcome);
     }
 
+    /// From the next message on nothing can be stored.
+    pub fn stop_when_sending(&self, journal: &Journal) {
+        *self.stop.lock() = Some(journal.clone());
+    }
+
     pub fn last_sent(&self) -> (String, Value) {
         let sent = self.sent.lock();
         let downlink = sent.last().expect("something was sent");
@@ -86,6 +93,9 @@ impl FakeLinks {
 
 impl DeviceLinks for FakeLinks {
     fn send(&self, _device: &Arc<Device>, downlink: Downlink) -> SendOutcome {
+        if let Some(journal) = self.stop.lock().take() {
+            journal.shutdown();
+        }
         if let Some(outcome) = *self.refuse.lock() {
             return outcome;
         }
