@@ -3,6 +3,7 @@
 //! Nothing is changed. With a running server the files move, so then only what stands still is looked at.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::blocks::chunk::Chunk;
@@ -57,6 +58,36 @@ pub fn inspect(config: &JournalConfig) -> Vec<Finding> {
     let mut found = findings.0;
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
+}
+
+/// Whether the directory is what a start leaves that failed before the first record: nothing in it can be missed.
+pub fn was_never_written(dir: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(dir) else { return false };
+    let (mut has_state, mut has_segment) = (false, false);
+    for entry in entries {
+        let Ok(entry) = entry else { return false };
+        match entry.file_name().to_string_lossy().as_ref() {
+            FORMAT_FILE | LOCK_FILE => {}
+            STATE_FILE => has_state = true,
+            // Numbers only rise: beside a later segment there were records.
+            name if crate::segment::parse_file_name(name) == Some(1) && is_blank(&entry.path()) => {
+                has_segment = true;
+            }
+            _ => return false,
+        }
+    }
+    has_segment || !has_state
+}
+
+/// Whether a segment has no record: where the first would be, there are only the zeros that it was made of.
+fn is_blank(segment: &Path) -> bool {
+    let mut start = vec![0; 4096];
+    let read = File::open(segment).and_then(|file| {
+        let length = usize::try_from(file.metadata()?.len().saturating_sub(DATA_START)).unwrap_or(usize::MAX);
+        start.truncate(length);
+        file.read_exact_at(&mut start, DATA_START)
+    });
+    read.is_ok() && start.iter().all(|byte| *byte == 0)
 }
 
 fn look(config: &JournalConfig, findings: &mut Findings) {

@@ -24,7 +24,7 @@ mod wakeup;
 pub use commit::{Batch, Lane, Ticket};
 pub use config::JournalConfig;
 pub use error::{BackupError, FatalError, OpenError, QueryError, Refused, TooLarge, WaitError};
-pub use inspect::{Finding, Severity, inspect};
+pub use inspect::{Finding, Severity, inspect, was_never_written};
 pub use journal::Journal;
 pub use query::{Bucket, Cursor, LogEntry, MAX_BUCKETS, MAX_PAGE, Order, Page, TimeRange};
 pub use record::{LogKind, Record, RecordKind, RecordView, STREAM_SYSTEM, TIME_LIMITS};

@@ -116,7 +116,8 @@ impl Data {
 impl History {
     pub(super) fn run(self, caller: &Caller) -> anyhow::Result<()> {
         let path = self.which.path(["history"]).query("property", Some(&self.property));
-        let path = self.part.put_into(path).query("bucket", self.bucket);
+        let part = if self.bucket.is_some() { self.part } else { self.part.newest_first() };
+        let path = part.put_into(path).query("bucket", self.bucket);
         let answer = caller.client.get(&path)?;
         caller.show(&answer, if self.bucket.is_some() { buckets } else { points })?;
         tell_next(caller, &answer);
@@ -248,7 +249,8 @@ impl Wait {
 impl Control {
     pub(super) fn run(self, caller: &Caller) -> anyhow::Result<()> {
         let body = self.wait.body(&read_json(&self.params)?);
-        caller.show(&self.wait.client(caller).post(&self.which.path(["control"]), &body)?, shown)
+        let answer = self.wait.client(caller).post(&self.which.path(["control"]), &body)?;
+        tell_outcome(caller, &self.which, &answer)
     }
 }
 
@@ -256,8 +258,29 @@ impl Action {
     pub(super) fn run(self, caller: &Caller) -> anyhow::Result<()> {
         let body = self.wait.body(&read_json(&self.params)?);
         let path = self.which.path(["actions", &self.action]);
-        caller.show(&self.wait.client(caller).post(&path, &body)?, shown)
+        let answer = self.wait.client(caller).post(&path, &body)?;
+        tell_outcome(caller, &self.which, &answer)
     }
+}
+
+/// Shows a new command and, where it is not done, why; one that ended without success is an error.
+fn tell_outcome(caller: &Caller, which: &Which, command: &Value) -> anyhow::Result<()> {
+    caller.show(command, shown)?;
+    let (kind, state) = (kind(command), cell(&command["state"]));
+    match state.as_str() {
+        "failed" | "expired" => anyhow::bail!("the {kind} {state}: {}", cell(&command["status"])),
+        "stored" if !caller.json => {
+            let device = caller.client.get(&which.path([]))?;
+            let why = match device["status"] == "online" {
+                true => "is online but has not subscribed to its topic",
+                false => "is offline",
+            };
+            let until = time_cell(&command["expires_at"]);
+            output::note(&format!("the device {why}; the {kind} is kept for it until {until}"));
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 impl Commands {

@@ -30,6 +30,14 @@ enum Order {
 }
 
 impl Part {
+    /// Newest first unless the other order was asked for.
+    pub(super) const fn newest_first(mut self) -> Self {
+        if self.order.is_none() {
+            self.order = Some(Order::Desc);
+        }
+        self
+    }
+
     /// Adds what was asked for to a path.
     pub(super) fn put_into(&self, path: Path) -> Path {
         let order = self.order.map(|order| match order {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::caller::{Caller, cell, items, time_cell};
+use super::caller::{Caller, cell, facts, items, time_cell};
 use crate::local_client::Path;
 use crate::output::{self, Table};
 
@@ -22,7 +22,7 @@ impl Token {
         match self {
             Self::Create { name } => {
                 caller.show(&caller.client.post(&all, &json!({ "name": name }))?, |token| {
-                    cell(&token["token"])
+                    facts(&[("name", cell(&token["name"])), ("token", cell(&token["token"]))])
                 })?;
                 if !caller.json {
                     output::note("the token is kept as a hash and is not shown again");

@@ -3,6 +3,9 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
+use rustix::fs::Access;
+use yizhan_store::DATABASE_FILE;
+
 use super::report::Report;
 use crate::config::Config;
 use crate::output::show_bytes;
@@ -49,9 +52,27 @@ pub(super) fn check(data: &Path, config: &Config, report: &mut Report) -> bool {
         let message = format!("{shown} belongs to user {}, this runs as user {user}", facts.uid());
         report.warning(SUBJECT, message, "run yizhan as the owner of its data directory");
     }
+    if let Err(error) = std::fs::read_dir(data) {
+        report.problem(SUBJECT, format!("{shown} cannot be read: {error}"), "run this as the server's user");
+        return false;
+    }
+    writable(data, report);
     private_files(data, facts.uid(), report);
     room(data, config, report);
     true
+}
+
+/// Asks the system, which leaves nothing behind: what may be read may still lie on a read-only mount.
+fn writable(data: &Path, report: &mut Report) {
+    let parts = [data.to_owned(), data.join("journal"), data.join(DATABASE_FILE)];
+    for part in parts.iter().filter(|part| part.exists()) {
+        if let Err(error) = rustix::fs::access(part, Access::WRITE_OK) {
+            let message = format!("{} cannot be written: {error}", part.display());
+            let advice =
+                "mount it for writing, or run yizhan as the directory's owner; the server cannot start";
+            report.problem(SUBJECT, message, advice);
+        }
+    }
 }
 
 fn private_files(data: &Path, owner: u32, report: &mut Report) {

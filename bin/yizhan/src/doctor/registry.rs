@@ -12,7 +12,13 @@ const SUBJECT: &str = "registry";
 pub(super) fn check(data: &Path, report: &mut Report) {
     // Opening would make what is missing, and an examination makes nothing.
     if !data.join(DATABASE_FILE).exists() {
-        if data.join("journal").exists() {
+        if yizhan_journal::was_never_written(&data.join("journal")) {
+            report.warning(
+                SUBJECT,
+                "a first start failed before anything was stored",
+                "nothing is lost: remove the directory, see that there is room on the disk, and start again",
+            );
+        } else if data.join("journal").exists() {
             let message = format!("{DATABASE_FILE} is missing although there is a journal");
             let advice = "restore a backup; a server started now would not know the devices any more";
             report.problem(SUBJECT, message, advice);

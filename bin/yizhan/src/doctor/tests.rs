@@ -81,8 +81,14 @@ fn a_damaged_registry_is_a_problem() {
 #[test]
 fn a_lost_registry_beside_a_journal_is_a_problem() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("journal")).unwrap();
-    let report = examine(&DataDir::at(folder.path().to_owned()), None);
+    let data = DataDir::at(folder.path().to_owned());
+    let journal = folder.path().join("journal");
+    std::fs::create_dir(&journal).unwrap();
+    let report = examine(&data, None);
+    assert_eq!(severities(&report, "registry"), [Severity::Warning], "{}", report.text());
+    assert!(report.text().contains("nothing is lost"), "{}", report.text());
+    std::fs::write(journal.join("state"), "").unwrap();
+    let report = examine(&data, None);
     assert_eq!(severities(&report, "registry"), [Severity::Problem], "{}", report.text());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -177,4 +183,14 @@ fn the_report_reads_as_text_and_as_json() {
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["findings"][1]["severity"], "problem");
     assert_eq!(json["findings"][1]["advice"], "restore it");
+}
+
+#[test]
+fn what_a_failed_first_start_left_is_not_taken_for_a_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::default().journal_config(folder.path()).unwrap();
+    drop(Journal::recover(config).unwrap());
+    let report = examine(&DataDir::at(folder.path().to_owned()), None);
+    assert_eq!(severities(&report, "registry"), [Severity::Warning], "{}", report.text());
+    assert!(report.text().contains("nothing is lost"), "{}", report.text());
 }
