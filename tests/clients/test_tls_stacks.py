@@ -5,10 +5,13 @@ OpenSSL's own client, restricted to what such a stack offers, checks chain and h
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 
 import pytest
+
+from device_program import iot_hmac
 
 DEADLINE_S = 15
 RSA_SIGNATURES = "RSA+SHA256"
@@ -65,3 +68,34 @@ def test_everything_in_the_chain_is_signed_with_rsa(server):
 def test_a_host_name_that_the_certificate_does_not_have_is_noticed(server):
     with pytest.raises(AssertionError, match="ostname mismatch"):
         shake_hands(server, "mqtts", "-tls1_2", "-cipher", "aRSA", "-verify_hostname", "elsewhere.example.com")
+
+
+def psk_connection(server, device, *arguments: str) -> subprocess.Popen:
+    """A TLS connection opened with the device's key, on which nothing was said yet."""
+    command = ["openssl", "s_client", "-connect", f"{server.mqtts.host}:{server.mqtts.port}", "-brief", *arguments]
+    command += ["-psk", base64.b64decode(device.secret).hex(), "-psk_identity", device.client_id]
+    pipe = subprocess.PIPE
+    client = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0)
+    assert b"CONNECTION ESTABLISHED\n" in iter(client.stderr.readline, b"")
+    return client
+
+
+def mqtt_connect(device) -> bytes:
+    """A CONNECT (MQTT 3.1.1) of the device without a password."""
+    login = iot_hmac(device.product_id, device.name, device.secret, "hmacsha1")
+    texts = [text.encode() for text in (login["clientid"], login["username"])]
+    body = b"\x00\x04MQTT\x04\x82\x00\x3c" + b"".join(len(text).to_bytes(2, "big") + text for text in texts)
+    assert len(body) < 128
+    return bytes([0x10, len(body)]) + body
+
+
+@pytest.mark.parametrize("version", [["-tls1_2", "-cipher", "PSK-AES128-CBC-SHA"], ["-tls1_3"]], ids=["1.2", "1.3"])
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_psk_handshake_is_worth_nothing_once_the_key_was_reset(server, admin, lamp, version, reset):
+    with psk_connection(server, lamp, *version) as client:
+        if reset:
+            admin.post(f"{lamp.path}/secret", {})
+        client.stdin.write(mqtt_connect(lamp))
+        answer = client.stdout.read(4)
+        client.kill()
+    assert answer[:3] == b"\x20\x02\x00" and (answer[3] != 0) == reset, answer

@@ -61,7 +61,7 @@ impl<H: Handler> Core<H> {
         let Transport::Tls(stream) = &mut connection.transport else { return true };
         match tls::step(stream) {
             Ok(true) => {
-                connection.peer.identity = tls::identity(stream.ssl()).map(Box::new);
+                connection.peer.identity = tls::identity(stream.ssl());
                 connection.stage = Stage::Connecting;
                 connection.stage_since = now;
                 true

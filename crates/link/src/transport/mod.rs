@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
+use openssl::sha::sha256;
 use openssl::ssl::SslStream;
 
 use self::paced::Paced;
@@ -83,10 +84,36 @@ impl TransportKind {
 /// What TLS proved about the peer (facts §1.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsIdentity {
-    /// The peer holds the key of this PSK identity.
-    Psk(String),
+    /// The peer holds a pre-shared key.
+    Psk(PskIdentity),
     /// The peer holds the private key of the certificate with this SHA-256 fingerprint (of its DER form).
     Certificate([u8; 32]),
+}
+
+/// Who holds a pre-shared key, and which key it was. A key can be replaced between the handshake and CONNECT, and the old
+/// one must be worth nothing then, so the name alone is not enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PskIdentity {
+    name: Box<str>,
+    /// SHA-256: the key itself does not stay in memory with every connection.
+    fingerprint: [u8; 32],
+}
+
+impl PskIdentity {
+    /// The identity `name`, proved with `key`.
+    pub fn new(name: &str, key: &[u8]) -> Self {
+        Self { name: name.into(), fingerprint: sha256(key) }
+    }
+
+    /// The name the peer gave.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it was `key` that the peer proved to hold; takes the same time whatever the answer is.
+    pub fn was_proved_with(&self, key: &[u8]) -> bool {
+        openssl::memcmp::eq(&self.fingerprint, &sha256(key))
+    }
 }
 
 /// The other side of a connection.

@@ -17,9 +17,10 @@ use openssl::ssl::{
     SslSessionCacheMode, SslStream, SslVerifyMode, SslVersion,
 };
 use openssl::x509::X509;
+use parking_lot::Mutex;
 
 use super::paced::Paced;
-use super::{RawStream, TlsIdentity};
+use super::{PskIdentity, RawStream, TlsIdentity};
 
 /// Suites for TLS 1.2 and older: forward-secret ones first, then what old devices can do, then PSK. Where the client can
 /// do both, ECDSA goes before RSA: its signature costs the server a fraction.
@@ -59,9 +60,11 @@ impl ServerIdentity {
     }
 }
 
-/// Where the PSK callback leaves the identity it accepted.
-fn psk_identity_slot() -> Index<Ssl, String> {
-    static SLOT: OnceLock<Index<Ssl, String>> = OnceLock::new();
+/// What the PSK callback leaves with a connection: the identity it accepted, until it is fetched.
+type PskSlot = Index<Ssl, Mutex<Option<Box<TlsIdentity>>>>;
+
+fn psk_slot() -> PskSlot {
+    static SLOT: OnceLock<PskSlot> = OnceLock::new();
     *SLOT.get_or_init(|| Ssl::new_ex_index().expect("OpenSSL has room for one more index"))
 }
 
@@ -102,7 +105,7 @@ pub fn tls_context(
     }
     builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
     if let Some(lookup) = psk {
-        let slot = psk_identity_slot();
+        let slot = psk_slot();
         builder.set_psk_server_callback(move |ssl, identity, key| {
             Ok(offer_psk(ssl, slot, &lookup, identity, key))
         });
@@ -110,10 +113,10 @@ pub fn tls_context(
     Ok(builder.build())
 }
 
-/// Copies the key of `identity` and remembers the identity; 0 refuses it.
+/// Copies the key of `identity` and remembers both; 0 refuses it.
 fn offer_psk(
     ssl: &mut SslRef,
-    slot: Index<Ssl, String>,
+    slot: PskSlot,
     lookup: &PskLookup,
     identity: Option<&[u8]>,
     key: &mut [u8],
@@ -122,21 +125,22 @@ fn offer_psk(
     let Some(found) = lookup(identity) else { return 0 };
     let Some(target) = key.get_mut(..found.len()) else { return 0 };
     target.copy_from_slice(&found);
-    ssl.set_ex_data(slot, identity.to_owned());
+    let accepted = TlsIdentity::Psk(PskIdentity::new(identity, &found));
+    ssl.set_ex_data(slot, Mutex::new(Some(Box::new(accepted))));
     found.len()
 }
 
-/// What the finished handshake proved.
-pub(crate) fn identity(ssl: &SslRef) -> Option<TlsIdentity> {
+/// What the finished handshake proved. A pre-shared key's identity moves out of the connection, so this is asked once.
+pub(crate) fn identity(ssl: &SslRef) -> Option<Box<TlsIdentity>> {
     if let Some(certificate) = ssl.peer_certificate() {
         let digest = certificate.digest(MessageDigest::sha256()).ok()?;
-        return digest.as_ref().try_into().ok().map(TlsIdentity::Certificate);
+        return digest.as_ref().try_into().ok().map(TlsIdentity::Certificate).map(Box::new);
     }
     // The callback also runs for suites that turn out not to use the key; only then is there no PSK suite.
     let psk_suite = ssl.current_cipher().is_some_and(|cipher| cipher.name().contains("PSK"));
     let resumed_psk = ssl.version2() == Some(SslVersion::TLS1_3) && ssl.session_reused();
-    let proved = psk_suite || resumed_psk;
-    proved.then(|| ssl.ex_data(psk_identity_slot()).cloned()).flatten().map(TlsIdentity::Psk)
+    let offered = ssl.ex_data(psk_slot()).and_then(|slot| slot.lock().take());
+    offered.filter(|_| psk_suite || resumed_psk)
 }
 
 /// Bytes of a handshake looked at in one turn.

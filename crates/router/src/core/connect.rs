@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use parking_lot::Mutex;
 use yizhan_devices::{Connected, Device};
 use yizhan_identity::device_auth::{DeviceLogin, verify_password};
-use yizhan_link::{Link, Peer, TlsIdentity, TransportKind};
+use yizhan_link::{Link, Peer, PskIdentity, TlsIdentity, TransportKind};
 use yizhan_mqtt::encode::{self, ConnAckProperties};
 use yizhan_mqtt::{Connect, Session, Version, reason};
 use yizhan_observe::Counter;
@@ -263,7 +263,10 @@ impl CoreHandler {
         let found = self.shared.devices.find(&login.product, login.device.as_str());
         let device = found.ok_or(ConnectRefusal::UnknownDevice)?;
         match peer.identity.as_deref() {
-            Some(TlsIdentity::Psk(identity)) => login.speaks_for(identity.as_bytes())?,
+            Some(TlsIdentity::Psk(identity)) => {
+                login.speaks_for(identity.name().as_bytes())?;
+                check_psk(&device, identity)?;
+            }
             Some(TlsIdentity::Certificate(fingerprint)) => {
                 self.shared.certificates.check(device.id, fingerprint, self.now)?;
             }
@@ -459,6 +462,13 @@ fn check_will(principal: &Principal, connect: &Connect) -> Result<(), ConnectRef
         return Err(ConnectRefusal::WillPayloadInvalid);
     }
     Ok(())
+}
+
+/// Whether the handshake was made with the key the device has now.
+fn check_psk(device: &Device, identity: &PskIdentity) -> Result<(), ConnectRefusal> {
+    let secret = device.secret().ok_or(ConnectRefusal::BadSignature)?;
+    let the_same = identity.was_proved_with(secret.key().as_slice());
+    the_same.then_some(()).ok_or(ConnectRefusal::BadSignature)
 }
 
 /// Whom failed logins are counted against: a device by its client id, a user by name.
