@@ -57,6 +57,11 @@ impl SystemClock {
     pub fn start() -> Self {
         Self { started: Instant::now() }
     }
+
+    /// The zero of the monotonic side, for those who count milliseconds from it themselves.
+    pub const fn started(&self) -> Instant {
+        self.started
+    }
 }
 
 impl Clock for SystemClock {

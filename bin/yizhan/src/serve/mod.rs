@@ -17,7 +17,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use openssl::ssl::SslContext;
@@ -123,8 +123,10 @@ struct Server {
 
 impl Server {
     fn start(config: &Config, data: &Path) -> anyhow::Result<Self> {
-        let started = Instant::now();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let clock = SystemClock::start();
+        // The cores' moments and the router's are compared with each other, so both count from the same zero.
+        let started = clock.started();
+        let clock: Arc<dyn Clock> = Arc::new(clock);
         // The journal holds the directory's lock: a second server must fail before it touches the registry.
         let recovered = Journal::recover(config.journal_config(data)?)?;
         let run_files = RunFiles::prepare(data)?;

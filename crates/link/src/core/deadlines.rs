@@ -35,7 +35,13 @@ impl<H: Handler> Core<H> {
             connection.scheduled = Tick::MAX;
             if connection.wake_at != 0 && connection.wake_at <= now {
                 connection.wake_at = 0;
-                self.table.with(id, |link, state| handler.timer(link, state));
+                self.table.with(id, |link, state| {
+                    handler.timer(link, state);
+                    // A wake-up that is due at once waits for the next turn: this one would never end.
+                    if *link.wake_at != 0 {
+                        *link.wake_at = (*link.wake_at).max(now + 1);
+                    }
+                });
             }
             let table = &self.table;
             let Some(connection) = table.get(id) else { continue };

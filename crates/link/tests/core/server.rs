@@ -24,7 +24,12 @@ pub const CONNECT: &[u8] = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01c";
 pub const CONNACK: &[u8] = b"\x20\x02\x00\x00";
 pub const PINGREQ: &[u8] = b"\xc0\x00";
 pub const PINGRESP: &[u8] = b"\xd0\x00";
+/// The handler of these tests takes it as a wish for wake-ups without end.
+pub const SUBSCRIBE: &[u8] = b"\x82\x06\x00\x01\x00\x01t\x00";
 pub const DISCONNECT: &[u8] = b"\xe0\x00";
+
+/// A moment that has passed whenever it is asked for.
+const LONG_AGO_MS: u64 = 1;
 
 /// What the handler saw.
 #[derive(Debug, Default)]
@@ -35,11 +40,14 @@ pub struct Seen {
     pub most_packets_a_turn: usize,
     pub largest_payload: usize,
     pub malformed: usize,
+    /// Wake-ups that were asked for again and again.
+    pub timers: usize,
 }
 
 struct Notes {
     seen: Arc<Mutex<Seen>>,
     packets: usize,
+    timers: usize,
 }
 
 impl Handler for Notes {
@@ -47,7 +55,7 @@ impl Handler for Notes {
     type Mail = ();
 
     fn turn_begin(&mut self) {
-        self.packets = 0;
+        (self.packets, self.timers) = (0, 0);
     }
 
     fn accepted(&mut self, _peer: &Peer) {}
@@ -64,6 +72,7 @@ impl Handler for Notes {
                 let mut seen = self.seen.lock();
                 seen.largest_payload = seen.largest_payload.max(publish.message.payload.len());
             }
+            Packet::Subscribe(_) => link.wake_at(LONG_AGO_MS),
             _ => link.close(),
         }
     }
@@ -72,7 +81,12 @@ impl Handler for Notes {
         self.seen.lock().malformed += 1;
     }
 
-    fn timer(&mut self, _link: &mut Link<'_>, (): &mut ()) {}
+    fn timer(&mut self, link: &mut Link<'_>, (): &mut ()) {
+        self.timers += 1;
+        assert_eq!(self.timers, 1, "one turn calls a timer once");
+        self.seen.lock().timers += 1;
+        link.wake_at(LONG_AGO_MS);
+    }
 
     fn closed(&mut self, _id: LinkId, (): (), _peer: &Peer, why: Closed, _out: &mut BytesMut) {
         self.seen.lock().closed.push(why);
@@ -119,7 +133,7 @@ impl Server {
         .unwrap();
         let (seen, stop, handle) =
             (Arc::new(Mutex::new(Seen::default())), Arc::new(AtomicBool::new(false)), core.handle());
-        let mut notes = Notes { seen: Arc::clone(&seen), packets: 0 };
+        let mut notes = Notes { seen: Arc::clone(&seen), packets: 0, timers: 0 };
         let asked = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
             .name("core".to_owned())
