@@ -367,11 +367,8 @@ impl Shared {
     ) -> SessionEnd {
         inner.ended = true;
         let end = SessionEnd { owner: inner.owner.take(), will: inner.will.take() };
-        match session.key {
-            SessionKey::Device(_) => {
-                self.identifiers.lock().stop(&session.key, inner.session.next_packet_id());
-            }
-            SessionKey::User { .. } => self.identifiers.lock().forget(&session.key),
+        if let SessionKey::Device(_) = session.key {
+            self.identifiers.lock().stop(&session.key, inner.session.next_packet_id());
         }
         session.connected.store(false, Ordering::Release);
         let tags: Vec<u64> = inner.session.pending().map(|(_, tag)| tag).collect();
@@ -398,7 +395,12 @@ impl Shared {
                 self.devices.downlink_settled(device, tag, false, now, batch);
             }
         }
-        self.sessions.remove(session);
+        self.sessions.remove(session, || {
+            // Under the table's lock: a mark belongs to the key, and the key may have a newer session already.
+            if let SessionKey::User { .. } = session.key {
+                self.identifiers.lock().forget(&session.key);
+            }
+        });
         end
     }
 }

@@ -322,11 +322,12 @@ impl SessionTable {
         result
     }
 
-    /// Removes the session if the key still belongs to it.
-    pub(crate) fn remove(&self, session: &ClientSession) {
+    /// Removes the session if the key still belongs to it; only then `freed` is called, before the key can get another.
+    pub(crate) fn remove(&self, session: &ClientSession, freed: impl FnOnce()) {
         let mut shard = self.shard(&session.key).write();
         if shard.get(&session.key).is_some_and(|present| present.id == session.id) {
             shard.remove(&session.key);
+            freed();
         }
     }
 
@@ -346,5 +347,34 @@ impl SessionTable {
 
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.read().len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(number: u64) -> Arc<ClientSession> {
+        Arc::new(ClientSession {
+            id: SessionId(number),
+            key: SessionKey::User { user: "u".into(), client: "c".into() },
+            device: None,
+            connected: AtomicBool::new(false),
+            inner: Mutex::new(Inner::new(Session::new(user_limits(&RouterSettings::default())))),
+        })
+    }
+
+    #[test]
+    fn a_session_that_was_replaced_takes_nothing_of_its_key_with_it() {
+        let (old, new) = (session(1), session(2));
+        let table = SessionTable::new();
+        for session in [&old, &new] {
+            table.update(&session.key, |present| present.replace(Arc::clone(session)));
+        }
+        table.remove(&old, || panic!("the key belongs to the new session"));
+        assert_eq!(table.find(&new.key).map(|found| found.id), Some(new.id));
+        let mut freed = false;
+        table.remove(&new, || freed = true);
+        assert!(freed && table.find(&new.key).is_none());
     }
 }
