@@ -267,7 +267,7 @@ fn look_at_state(dir: &Path, findings: &mut Findings) {
 }
 
 fn unclean(path: &Path, findings: &mut Findings) {
-    let text = "was not closed in an orderly way; the next start repairs it, then check again";
+    let text = "is as a running server leaves it, which is usual after a restore or a power cut; the next start tidies it up";
     findings.add(Severity::Note, path, text);
 }
 
