@@ -13,7 +13,9 @@ from server_process import REPOSITORY, Device, Server, server_binary
 TRACKED = subprocess.run(
     ["git", "ls-files", "*.md"], cwd=REPOSITORY, capture_output=True, text=True, check=True
 ).stdout.split()
-PAIRS = [("README.md", "README.zh-CN.md"), ("docs/guide/en/connect-a-device.md", "docs/guide/zh/connect-a-device.md")]
+PAIRS = [("README.md", "README.zh-CN.md")] + [
+    (f"docs/guide/en/{page}.md", f"docs/guide/zh/{page}.md") for page in ("connect-a-device", "thing-model")
+]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # A block that follows this mark is run by the test below, in order of appearance.
 TESTED = re.compile(r"<!-- tested -->\n+```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
