@@ -31,6 +31,10 @@ pub struct BindError {
 /// Binds `count` sockets to `address`, one for each core. Port 0 picks one free port for all of them.
 pub fn bind(address: SocketAddr, count: usize) -> Result<Vec<std::net::TcpListener>, BindError> {
     let failed = |source| BindError { address, source };
+    if count > 1 && address.port() != 0 {
+        // Sockets that share a port would share it with another server's as well: it must be free for one alone first.
+        drop(bind_one(address, false).map_err(failed)?);
+    }
     let first = bind_one(address, count > 1).map_err(failed)?;
     let actual = first.local_addr().map_err(failed)?;
     let mut listeners = vec![first];
@@ -40,7 +44,6 @@ pub fn bind(address: SocketAddr, count: usize) -> Result<Vec<std::net::TcpListen
     Ok(listeners)
 }
 
-/// With one core the port is taken alone, so that a second server on it fails instead of sharing it silently.
 fn bind_one(address: SocketAddr, shared: bool) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
@@ -83,8 +86,10 @@ mod tests {
 
     #[test]
     fn a_taken_port_is_refused_with_its_address() {
-        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let error = bind(taken.local_addr().unwrap(), 1).unwrap_err();
-        assert_eq!(error.address, taken.local_addr().unwrap());
+        let taken = bind("127.0.0.1:0".parse().unwrap(), 2).unwrap();
+        let address = taken[0].local_addr().unwrap();
+        for count in [1, 2] {
+            assert_eq!(bind(address, count).unwrap_err().address, address);
+        }
     }
 }
