@@ -18,6 +18,27 @@ use yizhan_router::RouterSettings;
 
 pub use show::Show;
 
+use crate::data_dir::DataDir;
+
+/// Where a command takes the settings from.
+#[derive(clap::Args)]
+pub struct ConfigSource {
+    /// The configuration file; yizhan.toml in the data directory if it exists.
+    #[arg(long, env = "YIZHAN_CONFIG")]
+    config: Option<PathBuf>,
+    /// One configuration entry, such as journal.log_days=7; may be repeated.
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
+    overrides: Vec<String>,
+}
+
+impl ConfigSource {
+    /// The settings in force for this data directory.
+    pub fn load(&self, data: &DataDir) -> anyhow::Result<Config> {
+        let file = self.config.clone().or_else(|| default_file(data.path()));
+        Config::load(file.as_deref(), &self.overrides)
+    }
+}
+
 /// Everything an operator can set.
 #[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]

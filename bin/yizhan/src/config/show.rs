@@ -1,11 +1,10 @@
 //! `yizhan config`: every setting with what it means, its value and its default, in the form of a configuration file.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::Config;
+use super::{Config, ConfigSource};
 use crate::data_dir::DataDir;
 use crate::output;
 
@@ -16,12 +15,8 @@ use crate::output;
 pub struct Show {
     #[command(flatten)]
     data: DataDir,
-    /// The configuration file; yizhan.toml in the data directory if it exists.
-    #[arg(long, env = "YIZHAN_CONFIG")]
-    config: Option<PathBuf>,
-    /// One configuration entry, such as journal.log_days=7; may be repeated.
-    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
-    overrides: Vec<String>,
+    #[command(flatten)]
+    settings: ConfigSource,
     /// The defaults, whatever is configured.
     #[arg(long)]
     defaults: bool,
@@ -30,12 +25,7 @@ pub struct Show {
 impl Show {
     /// Prints the settings.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let config = if self.defaults {
-            Config::default()
-        } else {
-            let file = self.config.or_else(|| super::default_file(self.data.path()));
-            Config::load(file.as_deref(), &self.overrides)?
-        };
+        let config = if self.defaults { Config::default() } else { self.settings.load(&self.data)? };
         output::result(commented(&config)?.trim_end());
         Ok(ExitCode::SUCCESS)
     }

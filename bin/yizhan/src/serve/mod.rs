@@ -42,7 +42,7 @@ use self::authority::ServerTls;
 use self::cores::Cores;
 use self::ports::Ports;
 use self::run_files::{Addresses, RunFiles};
-use crate::config::{self, Config};
+use crate::config::{Config, ConfigSource};
 use crate::data_dir::DataDir;
 use crate::{output, restore};
 
@@ -51,12 +51,8 @@ use crate::{output, restore};
 pub struct Serve {
     #[command(flatten)]
     data: DataDir,
-    /// The configuration file; yizhan.toml in the data directory if it exists.
-    #[arg(long, env = "YIZHAN_CONFIG")]
-    config: Option<PathBuf>,
-    /// One configuration entry, such as journal.log_days=7; may be repeated.
-    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
-    overrides: Vec<String>,
+    #[command(flatten)]
+    settings: ConfigSource,
     /// Make a demo product with a simulated lamp that keeps reporting, and a device to try.
     #[arg(long)]
     demo: bool,
@@ -97,8 +93,7 @@ impl Serve {
     }
 
     fn configuration(&self) -> anyhow::Result<Config> {
-        let file = self.config.clone().or_else(|| config::default_file(self.data.path()));
-        let mut config = Config::load(file.as_deref(), &self.overrides)?;
+        let mut config = self.settings.load(&self.data)?;
         let listen = &mut config.listen;
         listen.mqtt = self.mqtt.unwrap_or(listen.mqtt);
         listen.mqtts = self.mqtts.unwrap_or(listen.mqtts);
