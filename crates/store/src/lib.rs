@@ -18,9 +18,11 @@ mod seal;
 
 pub use access::{IntegrityReport, Store};
 pub use error::{OpenError, StoreError};
+pub use registry::batches::BatchStep;
 pub use rows::{
-    ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DeviceRow,
-    DynamicRegistration, Fingerprint, MqttUser, NewDevice, NodeKind, ProductChange, ProductRow, Secret,
+    ApiToken, AuthMode, AuthorityRow, BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState,
+    CertificateRow, CertifiedKey, CustomTopic, DeviceRow, DynamicRegistration, Fingerprint, MqttUser,
+    NewBatch, NewDevice, NodeKind, PlannedDevice, ProductChange, ProductRow, Secret,
 };
 
 /// The registry's file in the data directory.

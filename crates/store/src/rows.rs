@@ -250,3 +250,125 @@ pub struct AuthorityRow {
     /// The names (DNS and addresses) the server's certificates were asked to carry.
     pub server_names: Vec<String>,
 }
+
+stored_words! {
+    /// How the devices of a batch get their credentials (facts, BurnMethod).
+    BatchBurn {
+        /// They are written into each device in the factory.
+        Direct = "direct",
+        /// Each device fetches them with the product's secret.
+        Registration = "registration",
+    }
+}
+
+stored_words! {
+    /// Where the names of a batch come from (facts, GenerationMethod; `CreateBatch` of the video surface).
+    BatchNaming {
+        /// Made up.
+        Generated = "generated",
+        /// Out of an uploaded file.
+        Uploaded = "uploaded",
+        /// Counted on behind a prefix.
+        Prefixed = "prefixed",
+    }
+}
+
+stored_words! {
+    /// How far a batch is.
+    BatchState {
+        /// Nothing was made yet.
+        Created = "created",
+        /// Devices are being made.
+        Running = "running",
+        /// All devices are made; their certificates are being made.
+        Finishing = "finishing",
+        /// Nothing more will be made.
+        Done = "done",
+    }
+}
+
+/// A batch that is to be created.
+#[derive(Debug, Clone)]
+pub struct NewBatch {
+    /// Its id.
+    pub id: String,
+    /// Whose devices are made.
+    pub product: ProductId,
+    /// The account that asked for it.
+    pub creator: i64,
+    /// How its devices get their credentials.
+    pub burn: BatchBurn,
+    /// Where the names come from.
+    pub naming: BatchNaming,
+    /// The address of the uploaded file.
+    pub upload_url: String,
+    /// What counted names start with.
+    pub prefix: String,
+    /// Whether a QR code is wanted for each device.
+    pub qr_codes: bool,
+    /// When it is created.
+    pub created_at: UnixMillis,
+}
+
+/// One device that a batch is to make: its name, or why there will be none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedDevice {
+    /// The name; as it was given where it is not acceptable.
+    pub name: String,
+    /// Why no device is made.
+    pub problem: Option<String>,
+}
+
+/// A batch as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchRow {
+    /// Its number.
+    pub number: i64,
+    /// Its id.
+    pub id: String,
+    /// Whose devices are made.
+    pub product: ProductId,
+    /// The account that asked for it.
+    pub creator: i64,
+    /// How its devices get their credentials.
+    pub burn: BatchBurn,
+    /// Where the names come from.
+    pub naming: BatchNaming,
+    /// The address of the uploaded file.
+    pub upload_url: String,
+    /// What counted names start with.
+    pub prefix: String,
+    /// Whether a QR code is wanted for each device.
+    pub qr_codes: bool,
+    /// How many devices were asked for.
+    pub wanted: u32,
+    /// How many were made.
+    pub made: u32,
+    /// How many could not be made.
+    pub refused: u32,
+    /// How far it is.
+    pub state: BatchState,
+    /// Why it ended early, or why devices could not be made; empty when all went well.
+    pub failure: String,
+    /// When it was created.
+    pub created_at: UnixMillis,
+    /// When it last went on.
+    pub updated_at: UnixMillis,
+}
+
+/// One device of a batch as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchDeviceRow {
+    /// Its place in the batch.
+    pub position: u32,
+    /// Its name.
+    pub name: String,
+    /// Whether it was made; a device that was deleted since was.
+    pub made: bool,
+    /// Why it could not be made.
+    pub problem: String,
+    /// The device, unless it was deleted since.
+    pub device: Option<DeviceId>,
+    /// The certificate that was made with it.
+    pub fingerprint: Option<Fingerprint>,
+}

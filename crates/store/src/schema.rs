@@ -17,6 +17,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: include_str!("../migrations/0001_initial.sql") },
     Migration { version: 2, sql: include_str!("../migrations/0002_second_server_certificate.sql") },
     Migration { version: 3, sql: include_str!("../migrations/0003_management.sql") },
+    Migration { version: 4, sql: include_str!("../migrations/0004_batches.sql") },
 ];
 
 /// Marks the file as ours: "YZHN".

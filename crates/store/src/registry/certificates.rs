@@ -59,7 +59,7 @@ impl Store {
     }
 }
 
-fn insert(transaction: &Transaction<'_>, certificate: &CertificateRow) -> Result<(), StoreError> {
+pub(super) fn insert(transaction: &Transaction<'_>, certificate: &CertificateRow) -> Result<(), StoreError> {
     let device = id_column(certificate.device)?;
     let known: i64 =
         transaction.query_row("SELECT count(*) FROM devices WHERE id = ?1", [device], |row| row.get(0))?;

@@ -1,6 +1,6 @@
 //! Devices. They are created and deleted in batches, each batch one transaction, and streamed once at start-up.
 
-use rusqlite::{ErrorCode, OptionalExtension, Row, params};
+use rusqlite::{ErrorCode, OptionalExtension, Row, Transaction, params};
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
 
 use super::{device_id, id_column, millis, must_change, optional_millis, parsed, product_id};
@@ -23,30 +23,17 @@ impl Store {
         // Sealed before the writer is taken, so that a large batch holds it only for the inserts.
         let mut sealed = Vec::with_capacity(devices.len());
         for device in devices {
-            let place = secret_place(&device.product, &device.name);
-            sealed.push(self.sealer.seal(place, device.secret.expose())?);
+            sealed.push(self.sealed_device_secret(device)?);
         }
         self.write(|transaction| {
-            let mut statement = transaction.prepare_cached(
-                "INSERT INTO devices (product, name, secret_sealed, enabled, auto_created, nickname, created_at) \
-                 VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6)",
-            )?;
-            let mut numbers = Vec::with_capacity(devices.len());
-            for (device, sealed) in devices.iter().zip(&sealed) {
-                let inserted = statement.execute(params![
-                    device.product.as_str(),
-                    device.name.as_str(),
-                    sealed,
-                    device.auto_created,
-                    device.nickname,
-                    device.created_at.0
-                ]);
-                inserted.map_err(|error| refused_insert(error, device))?;
-                let number = transaction.last_insert_rowid();
-                numbers.push(DeviceId(number.unsigned_abs()));
-            }
-            Ok(numbers)
+            let pairs = devices.iter().zip(&sealed);
+            pairs.map(|(device, sealed)| insert_device(transaction, device, sealed)).collect()
         })
+    }
+
+    /// A new device's secret as it goes into its row.
+    pub(super) fn sealed_device_secret(&self, device: &NewDevice) -> Result<Vec<u8>, StoreError> {
+        self.sealer.seal(secret_place(&device.product, &device.name), device.secret.expose())
     }
 
     /// Calls `visit` with every device, in the order of their numbers.
@@ -157,6 +144,28 @@ impl Store {
             certificate: row.get(9)?,
         })
     }
+}
+
+/// Writes one new device; its secret is sealed already.
+pub(super) fn insert_device(
+    transaction: &Transaction<'_>,
+    device: &NewDevice,
+    sealed: &[u8],
+) -> Result<DeviceId, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO devices (product, name, secret_sealed, enabled, auto_created, nickname, created_at) \
+         VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6)",
+    )?;
+    let inserted = statement.execute(params![
+        device.product.as_str(),
+        device.name.as_str(),
+        sealed,
+        device.auto_created,
+        device.nickname,
+        device.created_at.0
+    ]);
+    inserted.map_err(|error| refused_insert(error, device))?;
+    Ok(DeviceId(transaction.last_insert_rowid().unsigned_abs()))
 }
 
 fn device_name(row: &Row<'_>, column: usize) -> rusqlite::Result<DeviceName> {

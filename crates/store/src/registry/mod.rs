@@ -2,9 +2,11 @@
 //! cannot express.
 
 mod authority;
+pub(crate) mod batches;
 mod certificates;
 mod devices;
 mod products;
+mod secrets;
 mod settings;
 mod users;
 

@@ -1,0 +1,42 @@
+//! Keys of the installation: 32 random bytes under a name, made at their first use and sealed like every secret. What is
+//! signed with one stays valid over a restart and means nothing to another installation.
+
+use rusqlite::{OptionalExtension, params};
+use yizhan_vocabulary::UnixMillis;
+use zeroize::Zeroizing;
+
+use crate::access::Store;
+use crate::error::StoreError;
+use crate::seal::Place;
+
+const fn place(name: &str) -> Place<'_> {
+    Place { column: "installation_secrets.secret", row: (name, "") }
+}
+
+impl Store {
+    /// The installation's key with this name; it is made if it is not there.
+    pub fn installation_key(&self, name: &str, now: UnixMillis) -> Result<Zeroizing<[u8; 32]>, StoreError> {
+        let mut fresh = Zeroizing::new([0; 32]);
+        getrandom::fill(fresh.as_mut_slice())
+            .map_err(|error| StoreError::Unavailable(format!("no random bytes: {error}")))?;
+        let digits = Zeroizing::new(hex::encode(fresh.as_slice()));
+        let sealed = self.sealer.seal(place(name), &digits)?;
+        // Two who ask at once get the same key: the first row stays.
+        let kept = self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO installation_secrets (name, secret_sealed, created_at) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (name) DO NOTHING",
+                params![name, sealed, now.0],
+            )?;
+            let mut statement = transaction
+                .prepare_cached("SELECT secret_sealed FROM installation_secrets WHERE name = ?1")?;
+            Ok(statement.query_row([name], |row| row.get::<_, Vec<u8>>(0)).optional()?)
+        })?;
+        let kept = kept.ok_or_else(|| StoreError::Internal(format!("the key {name} was not kept")))?;
+        let digits = self.sealer.unseal(place(name), &kept)?;
+        let mut key = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(digits.expose(), key.as_mut_slice())
+            .map_err(|_| StoreError::Internal(format!("the key {name} is damaged")))?;
+        Ok(key)
+    }
+}
