@@ -34,6 +34,12 @@ pub struct DevicesConfig {
     pub clear_grace: Duration,
     /// How long a management operation waits for the journal before it answers "unavailable".
     pub durability_wait: Duration,
+    /// Devices that one batch of messages may name.
+    pub max_batch_publish: usize,
+    /// After this time a batch of messages stops: the devices whose turn has not come get nothing.
+    pub batch_publish_wait: Duration,
+    /// Callers that may wait for devices' answers to calls at once.
+    pub max_waiting_calls: usize,
     /// Most points, entries or buckets one query returns.
     pub max_query_limit: usize,
 }
@@ -55,6 +61,9 @@ impl Default for DevicesConfig {
             control_kept: Duration::from_secs(24 * 3600),
             clear_grace: Duration::from_secs(10),
             durability_wait: Duration::from_secs(5),
+            max_batch_publish: 200,
+            batch_publish_wait: Duration::from_secs(10),
+            max_waiting_calls: 10_000,
             max_query_limit: 1_000,
         }
     }

@@ -66,6 +66,7 @@ impl Devices {
                     // Nobody waits any more when the caller has given up; the ledger has the result.
                     drop(waiter.send(*view));
                 }
+                CompletionKind::Called { waiter, payload } => drop(waiter.send(payload)),
             }
         }
         self.0.durability.announce();

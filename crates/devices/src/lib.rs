@@ -16,6 +16,7 @@ mod durability;
 mod error;
 mod features;
 mod links;
+mod messages;
 mod queries;
 mod recorder;
 mod records;
@@ -38,6 +39,10 @@ pub use config::DevicesConfig;
 pub use error::DevicesError;
 pub use features::{FEATURES, FeatureDescriptor};
 pub use links::{Completion, Connected, DeviceLinks, Direction, Downlink, SendOutcome, UplinkOutcome};
+pub use messages::{
+    BatchOutcome, BatchResult, BroadcastError, BroadcastId, Call, CallError, CallForm, CallPayload, CallView,
+    PendingCall, PublishError, Published, RawMessage,
+};
 pub use queries::{
     BucketView, BucketsPage, HistoryPage, HistoryPoint, HistoryQuery, LatestValue, LogName, LogPage,
     LogQuery, LogView,
@@ -70,6 +75,8 @@ struct Inner {
     journal: OnceLock<JournalSide>,
     links: OnceLock<Arc<dyn DeviceLinks>>,
     timers: Timers,
+    calls: messages::Calls,
+    broadcasts: messages::Broadcasts,
     /// Callers of expired commands who wait for the journal.
     unconfirmed: Mutex<Unconfirmed>,
     durability: Arc<Durability>,
@@ -101,6 +108,8 @@ impl Devices {
             journal: OnceLock::new(),
             links: OnceLock::new(),
             timers: Timers::default(),
+            calls: messages::Calls::default(),
+            broadcasts: messages::Broadcasts::default(),
             unconfirmed: Mutex::default(),
             durability: Arc::default(),
             changed: Arc::default(),

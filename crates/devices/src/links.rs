@@ -47,6 +47,8 @@ pub trait DeviceLinks: Send + Sync {
     fn disconnect(&self, device: DeviceId, cause: DisconnectCause);
     /// Whether the device has a connection now.
     fn online(&self, device: DeviceId) -> bool;
+    /// The filters its session subscribes to, connected or kept, by text.
+    fn subscriptions(&self, device: DeviceId) -> Vec<String>;
 }
 
 /// A connection that has just been accepted for a device.
@@ -83,6 +85,8 @@ pub(crate) enum CompletionKind {
     Stored { device: Arc<Device>, seq: u64 },
     /// A command reached a state its caller waits for.
     Answered { waiter: oneshot::Sender<CommandView>, view: Box<CommandView> },
+    /// A device answered a call whose caller waits.
+    Called { waiter: oneshot::Sender<Box<[u8]>>, payload: Box<[u8]> },
 }
 
 /// What one uplink led to. The caller reuses it: [`UplinkOutcome::clear`] before each call, or drain it after.

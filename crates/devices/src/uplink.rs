@@ -62,10 +62,14 @@ impl Devices {
         out: &mut UplinkOutcome,
     ) {
         out.clear();
-        let Some(feature) = features::find(topic, device.topic_suffix()) else { return };
+        let Some(feature) = features::find(topic, device.topic_suffix()) else {
+            // The message goes to its subscribers as well; a caller hears of it once it is in the content log.
+            out.completions.extend(self.0.calls.take_custom(device.id, topic, payload));
+            return;
+        };
         out.handled = true;
         let mut scratch = std::mem::take(&mut out.scratch);
-        let message = Message { topic, qos, payload };
+        let message = Message { topic, qos, payload, source: None };
         let mut recorder = Recorder { journal: self.journal(), batch, stream: device.id, now };
         {
             let mut state = device.state.lock();
@@ -83,7 +87,7 @@ impl Devices {
                             now,
                             limits: &self.0.config,
                         };
-                        handler(&situation, &Uplink { payload }, &mut scratch.effects);
+                        handler(&situation, &Uplink { topic, payload }, &mut scratch.effects);
                     }
                     Service::NotServed => {
                         out.dropped = Some(DropReason::FeatureNotServed);
@@ -119,6 +123,7 @@ impl Devices {
             topic: message.topic,
             device_path: device.topic_suffix(),
             qos: message.qos,
+            source: None,
             reply: effects.reply.as_ref(),
             payload: message.payload,
         };
@@ -178,6 +183,16 @@ impl Devices {
                 let topic = answer_topic(prefix, device.topic_suffix()).to_string();
                 let reason = "no command waits for an answer with this clientToken".to_owned();
                 recorder.diagnose(state, &Diagnostic::DeliverAnswerRefused { topic, reason });
+            }
+        }
+        if let Some(number) = effects.answered_call.take() {
+            match self.0.calls.take_number(device.id, &number, message.payload) {
+                Some(answered) => completions.push(answered),
+                None => {
+                    let reason = "no caller waits for an answer with this number".to_owned();
+                    let topic = message.topic.to_owned();
+                    recorder.diagnose(state, &Diagnostic::DeliverAnswerRefused { topic, reason });
+                }
             }
         }
         if let Some(remark) = effects.remark.take() {
@@ -259,7 +274,13 @@ impl Devices {
     ) {
         let mut recorder = Recorder { journal: self.journal(), batch, stream: device.id, now };
         let mut state = device.state.lock();
-        log_content(device, &mut state, &mut recorder, direction, &Message { topic, qos, payload });
+        log_content(
+            device,
+            &mut state,
+            &mut recorder,
+            direction,
+            &Message { topic, qos, payload, source: None },
+        );
     }
 
     /// Notes a problem in the device's diagnostic log.
@@ -274,6 +295,8 @@ pub(crate) struct Message<'a> {
     pub topic: &'a str,
     pub qos: u8,
     pub payload: &'a [u8],
+    /// Who sent it, where that is neither the device nor the platform itself.
+    pub source: Option<&'a str>,
 }
 
 /// Writes a message without an answer into the content log.
@@ -290,6 +313,7 @@ pub(crate) fn log_content(
         topic: message.topic,
         device_path: device.topic_suffix(),
         qos: message.qos,
+        source: message.source,
         reply: None,
         payload: message.payload,
     };

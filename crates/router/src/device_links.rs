@@ -51,6 +51,13 @@ impl DeviceLinks for Router {
             .find_device_session(device)
             .is_some_and(|session| session.connected.load(Ordering::Acquire))
     }
+
+    fn subscriptions(&self, device: DeviceId) -> Vec<String> {
+        let Some(session) = self.shared.find_device_session(device) else { return Vec::new() };
+        let inner = session.inner.lock();
+        let subscriptions = if inner.ended { &[] } else { inner.session.subscriptions() };
+        subscriptions.iter().map(|subscription| subscription.filter.as_str().to_owned()).collect()
+    }
 }
 
 impl Shared {

@@ -308,7 +308,12 @@ impl Devices {
     /// Makes the step to `sent` and keeps the message in the content log.
     fn note_sending(&self, device: &Arc<Device>, view: &CommandView, downlink: &Downlink) {
         let (submitted, _) = self.with_state(device, |recorder, state, completions| {
-            let message = Message { topic: &downlink.topic, qos: downlink.qos, payload: &downlink.payload };
+            let message = Message {
+                topic: &downlink.topic,
+                qos: downlink.qos,
+                payload: &downlink.payload,
+                source: None,
+            };
             log_content(device, state, recorder, Direction::Down, &message);
             self.settlement(device, recorder, completions).sent(state, view.id);
         });
@@ -344,7 +349,7 @@ impl Devices {
             }
             ended = completions.into_iter().find_map(|Completion(kind)| match kind {
                 CompletionKind::Answered { view, .. } => Some(*view),
-                CompletionKind::Stored { .. } => None,
+                CompletionKind::Stored { .. } | CompletionKind::Called { .. } => None,
             });
             self.wait(ticket)?;
         }
@@ -361,7 +366,8 @@ impl Devices {
     }
 }
 
-fn problem_of(outcome: SendOutcome, downlink: &Downlink) -> Option<Diagnostic> {
+/// What the diagnostic log says about a message that did not leave.
+pub(crate) fn problem_of(outcome: SendOutcome, downlink: &Downlink) -> Option<Diagnostic> {
     let (topic, qos) = (downlink.topic.to_string(), downlink.qos);
     match outcome {
         SendOutcome::Sent | SendOutcome::Queued => None,

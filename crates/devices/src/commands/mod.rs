@@ -15,6 +15,7 @@ mod timers;
 pub use command::{CommandId, CommandIdError, CommandKind, CommandState, CommandView};
 pub(crate) use command::{decode, encode};
 pub(crate) use expiry::Unconfirmed;
+pub(crate) use issue::problem_of;
 pub use issue::{ActionCall, ControlRequest, IssuedCommand};
 pub(crate) use outstanding::{DeviceCommands, Outstanding, StatusRead};
 pub(crate) use settle::{Finish, Settlement};

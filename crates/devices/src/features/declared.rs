@@ -38,16 +38,10 @@ pub(crate) const LOG: FeatureDescriptor =
 /// Remote configuration.
 pub(crate) const CONFIG: FeatureDescriptor =
     declared("config", &[up("$config/operation/"), up("$config/report/"), down("$config/operation/result/")]);
-/// Messages to all devices of a product.
-pub(crate) const BROADCAST: FeatureDescriptor = declared("broadcast", &[down("$broadcast/rxd/")]);
-/// Synchronous calls over a topic of their own.
-pub(crate) const RRPC: FeatureDescriptor = declared(
-    "rrpc",
-    &[
-        TopicRule { prefix: "$rrpc/rxd/", suffix: "/+", rights: Rights::Subscribe },
-        TopicRule { prefix: "$rrpc/txd/", suffix: "/+", rights: Rights::Publish },
-    ],
-);
+/// Where messages to all devices of a product go, up to the device.
+pub(crate) const BROADCAST_PREFIX: &str = "$broadcast/rxd/";
+/// Messages to all devices of a product: devices only listen.
+pub(crate) const BROADCAST: FeatureDescriptor = declared("broadcast", &[down(BROADCAST_PREFIX)]);
 /// Calls between devices and WeChat.
 pub(crate) const TWECALL: FeatureDescriptor =
     declared("twecall", &[up("$twecall/up/service/"), down("$twecall/down/service/")]);

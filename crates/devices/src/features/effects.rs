@@ -22,6 +22,8 @@ pub(crate) struct Effects {
     pub info: Option<Box<str>>,
     /// What happens to commands.
     pub commands: Vec<CommandEffect>,
+    /// The number of the call that the message answers.
+    pub answered_call: Option<Box<str>>,
     /// Why the message, or part of it, was refused; for the diagnostic log.
     pub refusal: Option<ThingError>,
     /// What is odd about a message that was taken all the same; for the diagnostic log.
@@ -73,6 +75,7 @@ impl Effects {
         self.events.clear();
         self.info = None;
         self.commands.clear();
+        self.answered_call = None;
         self.refusal = None;
         self.remark = None;
         self.reply = None;
@@ -84,6 +87,7 @@ impl Effects {
         !self.events.is_empty()
             || !self.commands.is_empty()
             || self.info.is_some()
+            || self.answered_call.is_some()
             || self.refusal.is_some()
             || self.remark.is_some()
     }

@@ -11,6 +11,7 @@ mod effects;
 pub(crate) mod event;
 pub(crate) mod property;
 pub(crate) mod raw;
+pub(crate) mod rrpc;
 pub(crate) mod service;
 pub(crate) mod time;
 
@@ -68,6 +69,7 @@ pub(crate) struct Situation<'a> {
 
 /// A message from a device.
 pub(crate) struct Uplink<'a> {
+    pub topic: &'a str,
     pub payload: &'a [u8],
 }
 
@@ -79,6 +81,7 @@ pub const FEATURES: &[&FeatureDescriptor] = &[
     &time::DESCRIPTOR,
     &service::DESCRIPTOR,
     &raw::DESCRIPTOR,
+    &rrpc::DESCRIPTOR,
     &declared::OTA,
     &declared::GATEWAY,
     &declared::RESOURCE,
@@ -87,7 +90,6 @@ pub const FEATURES: &[&FeatureDescriptor] = &[
     &declared::LOG,
     &declared::CONFIG,
     &declared::BROADCAST,
-    &declared::RRPC,
     &declared::TWECALL,
 ];
 
@@ -122,6 +124,7 @@ mod tests {
         assert_eq!(found("$sys/operation/DEMOPROD01/dev001"), Some("time"));
         assert_eq!(found("$ota/report/DEMOPROD01/dev001"), Some("ota"));
         assert_eq!(found("$rrpc/txd/DEMOPROD01/dev001/17"), Some("rrpc"));
+        assert_eq!(found("$iotrrpc/up/DEMOPROD01/dev001/17"), Some("rrpc"));
     }
 
     #[test]

@@ -98,6 +98,9 @@ pub enum LogView {
         topic: String,
         /// Its QoS.
         qos: u8,
+        /// Who sent it, where that is neither the device nor the platform itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        source: Option<String>,
         /// Text, or base64 of bytes that are no text.
         payload: String,
         /// Whether `payload` is base64.
@@ -205,9 +208,9 @@ fn content_views(device: &Device, entry: &LogEntry, order: Order, entries: &mut 
     let Some(read) = content::decode(&entry.body, device.topic_suffix()) else { return };
     let answer = read.rendered_reply().map(|(topic, payload)| {
         // The answer goes out with QoS 1 where the device subscribed with it; the log keeps what was offered.
-        content_view(entry, Direction::Down, topic, 1, &payload)
+        content_view(entry, Direction::Down, topic, 1, None, &payload)
     });
-    let message = content_view(entry, read.direction, read.topic, read.qos, read.payload);
+    let message = content_view(entry, read.direction, read.topic, read.qos, read.source, read.payload);
     match (answer, order) {
         (None, _) => entries.push(message),
         (Some(answer), Order::Ascending) => entries.extend([message, answer]),
@@ -215,7 +218,14 @@ fn content_views(device: &Device, entry: &LogEntry, order: Order, entries: &mut 
     }
 }
 
-fn content_view(entry: &LogEntry, direction: Direction, topic: String, qos: u8, payload: &[u8]) -> LogView {
+fn content_view(
+    entry: &LogEntry,
+    direction: Direction,
+    topic: String,
+    qos: u8,
+    source: Option<String>,
+    payload: &[u8],
+) -> LogView {
     let text = std::str::from_utf8(payload).ok().filter(|text| !text.contains('\0'));
     LogView::Content {
         time: entry.time,
@@ -223,6 +233,7 @@ fn content_view(entry: &LogEntry, direction: Direction, topic: String, qos: u8, 
         direction,
         topic,
         qos,
+        source,
         payload: text
             .map_or_else(|| base64::engine::general_purpose::STANDARD.encode(payload), ToOwned::to_owned),
         base64: text.is_none(),

@@ -4,7 +4,8 @@
 //!
 //! Version 1: version, flags, topic, \[reply\], payload. Flags: bit 0 down, bits 1 and 2 QoS, bits 3 and 4 the
 //! form of the reply. A topic is a code from [`CODED_TOPICS`] (then it names the device itself) or 0, a length and
-//! the text. What must stay true: codes are never reused, and a payload is stored exactly as it was on the wire.
+//! the text. Version 2 has a source behind the topic: who sent a message that no device and no feature sent.
+//! What must stay true: codes are never reused, and a payload is stored exactly as it was on the wire.
 
 use yizhan_vocabulary::thing::{self, EventReplyMethod};
 
@@ -13,6 +14,8 @@ use crate::links::Direction;
 
 /// The version in the first byte.
 const VERSION: u8 = 1;
+/// The version of a message with a source.
+const VERSION_WITH_SOURCE: u8 = 2;
 /// Topics `prefix` + `PRODUCTID/DEVICENAME` that are stored as a number. Append only.
 const CODED_TOPICS: &[(u8, &str)] = &[
     (1, "$thing/up/property/"),
@@ -117,6 +120,8 @@ pub(crate) struct ContentParts<'a> {
     /// `PRODUCTID/DEVICENAME` of the device whose log this is.
     pub device_path: &'a str,
     pub qos: u8,
+    /// Who sent it, where that is neither the device nor the platform itself.
+    pub source: Option<&'a str>,
     pub reply: Option<&'a Reply>,
     pub payload: &'a [u8],
 }
@@ -130,7 +135,7 @@ pub(crate) fn encode(parts: &ContentParts<'_>, out: &mut Vec<u8>) {
     };
     let down = if parts.direction == Direction::Down { FLAG_DOWN } else { 0 };
     out.reserve(parts.payload.len() + 64);
-    out.push(VERSION);
+    out.push(if parts.source.is_some() { VERSION_WITH_SOURCE } else { VERSION });
     out.push(down | ((parts.qos & QOS_MASK) << QOS_SHIFT) | (form << REPLY_SHIFT));
     let coded = parts
         .topic
@@ -142,6 +147,9 @@ pub(crate) fn encode(parts: &ContentParts<'_>, out: &mut Vec<u8>) {
             out.push(0);
             push_bytes(out, parts.topic.as_bytes());
         }
+    }
+    if let Some(source) = parts.source {
+        push_bytes(out, source.as_bytes());
     }
     match parts.reply {
         None => {}
@@ -167,6 +175,7 @@ pub(crate) struct ContentRead<'a> {
     pub direction: Direction,
     pub topic: String,
     pub qos: u8,
+    pub source: Option<String>,
     pub reply: Option<Reply>,
     pub payload: &'a [u8],
 }
@@ -193,7 +202,8 @@ fn answer_topic(topic: &str) -> Option<String> {
 /// Reads a content record; `None` for what a newer release wrote.
 pub(crate) fn decode<'a>(body: &'a [u8], device_path: &str) -> Option<ContentRead<'a>> {
     let mut rest = body;
-    if take(&mut rest, 1)? != [VERSION] {
+    let version = take(&mut rest, 1)?[0];
+    if version != VERSION && version != VERSION_WITH_SOURCE {
         return None;
     }
     let flags = take(&mut rest, 1)?[0];
@@ -203,6 +213,10 @@ pub(crate) fn decode<'a>(body: &'a [u8], device_path: &str) -> Option<ContentRea
             let (_, prefix) = CODED_TOPICS.iter().find(|(known, _)| *known == code)?;
             format!("{prefix}{device_path}")
         }
+    };
+    let source = match version {
+        VERSION_WITH_SOURCE => Some(String::from_utf8(take_bytes(&mut rest)?.to_vec()).ok()?),
+        _ => None,
     };
     let reply = match (flags >> REPLY_SHIFT) & 0b11 {
         REPLY_STANDARD => {
@@ -215,7 +229,8 @@ pub(crate) fn decode<'a>(body: &'a [u8], device_path: &str) -> Option<ContentRea
         _ => None,
     };
     let direction = if flags & FLAG_DOWN == 0 { Direction::Up } else { Direction::Down };
-    Some(ContentRead { direction, topic, qos: (flags >> QOS_SHIFT) & QOS_MASK, reply, payload: rest })
+    let qos = (flags >> QOS_SHIFT) & QOS_MASK;
+    Some(ContentRead { direction, topic, qos, source, reply, payload: rest })
 }
 
 fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
@@ -237,8 +252,15 @@ mod tests {
 
     fn round_trip(topic: &str, reply: Option<&Reply>, payload: &[u8]) -> (usize, ContentRead<'static>) {
         let mut body = Vec::new();
-        let parts =
-            ContentParts { direction: Direction::Up, topic, device_path: PATH, qos: 1, reply, payload };
+        let parts = ContentParts {
+            direction: Direction::Up,
+            topic,
+            device_path: PATH,
+            qos: 1,
+            source: None,
+            reply,
+            payload,
+        };
         encode(&parts, &mut body);
         let length = body.len();
         (length, decode(Vec::leak(body), PATH).unwrap())
@@ -266,8 +288,20 @@ mod tests {
     }
 
     #[test]
+    fn who_sent_a_message_is_kept_with_it() {
+        let mut body = Vec::new();
+        let (direction, device_path, source) = (Direction::Down, PATH, Some("uin/1"));
+        let topic = "$thing/down/raw/DEMOPROD01/dev001";
+        let parts =
+            ContentParts { direction, topic, device_path, qos: 0, source, reply: None, payload: b"x" };
+        encode(&parts, &mut body);
+        let read = decode(&body, PATH).unwrap();
+        assert_eq!((read.source.as_deref(), read.topic.as_str(), read.payload), (source, topic, &b"x"[..]));
+    }
+
+    #[test]
     fn a_body_of_a_newer_version_or_a_torn_one_is_not_misread() {
-        assert_eq!(decode(&[2, 0, 1], PATH), None);
+        assert_eq!(decode(&[3, 0, 1], PATH), None);
         assert_eq!(decode(&[1, 0, 0, 200, 0, 0, 0, b'x'], PATH), None);
         assert_eq!(decode(&[], PATH), None);
     }

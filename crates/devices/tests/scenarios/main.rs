@@ -7,6 +7,7 @@ mod administration;
 mod certificates;
 mod commands;
 mod logs;
+mod messages;
 mod presence;
 mod property;
 mod restart;

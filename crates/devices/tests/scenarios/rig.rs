@@ -113,6 +113,10 @@ impl DeviceLinks for FakeLinks {
     fn online(&self, _device: DeviceId) -> bool {
         self.online.load(Ordering::SeqCst)
     }
+
+    fn subscriptions(&self, _device: DeviceId) -> Vec<String> {
+        vec![DOWN.to_owned()]
+    }
 }
 
 pub struct Rig {
@@ -248,6 +252,22 @@ impl Rig {
             self.lane.wait(ticket, Duration::from_secs(20)).unwrap();
         }
         self.devices.complete(&mut self.out.completions);
+    }
+
+    /// Waits until the journal has everything that management wrote before.
+    pub fn settle_journal(&self) {
+        let mut batch = self.lane.batch();
+        let marker = yizhan_journal::Record {
+            seq: self.journal.next_seq(),
+            time: self.clock.now(),
+            stream: DeviceId(u64::from(u32::MAX)),
+            kind: yizhan_journal::RecordKind::State(31),
+            points: &[],
+            body: &[1],
+        };
+        batch.push(&marker).unwrap();
+        let ticket = self.lane.submit(&mut batch).unwrap();
+        self.lane.wait(ticket, Duration::from_secs(20)).unwrap();
     }
 
     /// Makes a batch of the scenario's own durable.

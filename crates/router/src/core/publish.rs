@@ -225,6 +225,9 @@ impl CoreHandler {
             &mut self.batch,
             &mut outcome,
         );
+        if !outcome.completions.is_empty() {
+            self.after_commit(Action::Tell(std::mem::take(&mut outcome.completions)));
+        }
         if !outcome.handled {
             self.outcome = outcome;
             let plain = Message { retain: false, ..message.clone() };
@@ -246,9 +249,6 @@ impl CoreHandler {
         if !outcome.replies.is_empty() {
             let replies = std::mem::take(&mut outcome.replies);
             self.answer(link, state, Action::Replies(replies), true);
-        }
-        if !outcome.completions.is_empty() {
-            self.after_commit(Action::Tell(std::mem::take(&mut outcome.completions)));
         }
         self.outcome = outcome;
         Taken { code: Some(reason::SUCCESS), depends: true }
