@@ -88,7 +88,12 @@ impl Store {
                 count("SELECT count(*) FROM devices")?.unsigned_abs(),
             )
         };
-        for result in [self.products().map(drop), self.each_device(|_| {}), self.authority().map(drop)] {
+        for result in [
+            self.products().map(drop),
+            self.each_device(|_| {}),
+            self.authority().map(drop),
+            self.api_keys().map(drop),
+        ] {
             if let Err(error) = result {
                 problems.push(error.to_string());
             }

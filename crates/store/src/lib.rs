@@ -11,6 +11,7 @@
 mod access;
 mod error;
 mod open;
+mod people_rows;
 mod registry;
 mod rows;
 mod schema;
@@ -18,6 +19,7 @@ mod seal;
 
 pub use access::{IntegrityReport, Store};
 pub use error::{OpenError, StoreError};
+pub use people_rows::{AccountRow, ApiKeyRow, AuditQuery, AuditRow, PolicyRow};
 pub use registry::batches::BatchStep;
 pub use rows::{
     ApiToken, AuthMode, AuthorityRow, BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState,

@@ -14,6 +14,9 @@ pub enum IdError {
     /// A device name is 1 to 48 of `[a-zA-Z0-9:_-]`.
     #[error("a device name has 1 to 48 characters out of letters, digits, ':', '_' and '-'")]
     Device,
+    /// The id of a project or an instance is 1 to 32 of `[a-zA-Z0-9_-]`.
+    #[error("an id has 1 to 32 characters out of letters, digits, '_' and '-'")]
+    Container,
 }
 
 /// A product's id: exactly ten characters (device protocol facts §1.2).
@@ -105,6 +108,75 @@ impl<'de> Deserialize<'de> for DeviceName {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Declares the id of something that holds products: a short text out of a small alphabet.
+macro_rules! container_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The longest id.
+            pub const MAX_LENGTH: usize = 32;
+
+            /// Checks and takes an id.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+                let fits = (1..=Self::MAX_LENGTH).contains(&text.len()) && text.bytes().all(allowed);
+                fits.then(|| Self(Arc::from(text))).ok_or(IdError::Container)
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+    };
+}
+
+container_id! {
+    /// A project's id (`prj-` and eight letters or digits in the vendor's samples): products sit in projects.
+    ProjectId
+}
+container_id! {
+    /// An instance's id: projects sit in instances (console guide, 实例管理).
+    InstanceId
+}
+
+/// An account's number, as it stands in policies and logs (the vendor's uin).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Uin(pub i64);
+
+impl Uin {
+    /// The root account that every installation has.
+    pub const FIRST: Self = Self(100_000_000_001);
+}
+
+impl fmt::Display for Uin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
     }
 }
 

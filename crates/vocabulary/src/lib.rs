@@ -13,7 +13,7 @@ pub mod topics;
 pub mod value;
 
 pub use clock::{Clock, Monotonic, UnixMillis};
-pub use ids::{DeviceId, DeviceName, IdError, ProductId, PropertyNumber};
+pub use ids::{DeviceId, DeviceName, IdError, InstanceId, ProductId, ProjectId, PropertyNumber, Uin};
 pub use model::ThingModel;
 pub use thing::{ThingCode, ThingError};
 pub use value::PointValue;

@@ -1,10 +1,13 @@
 //! The subjects of the registry, one file each: statements, their rows and the rules that the tables alone
 //! cannot express.
 
+mod accounts;
+mod audit;
 mod authority;
 pub(crate) mod batches;
 mod certificates;
 mod devices;
+mod policies;
 mod products;
 mod secrets;
 mod settings;

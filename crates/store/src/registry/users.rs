@@ -105,7 +105,11 @@ fn filters(row: &Row<'_>, column: usize) -> Result<Vec<String>, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Internal(format!("a list of filters: {error}")))
 }
 
-fn unless_taken(inserted: rusqlite::Result<usize>, taken: impl FnOnce() -> String) -> Result<(), StoreError> {
+/// Turns a violated rule of the tables into a conflict that says what is taken.
+pub(super) fn unless_taken(
+    inserted: rusqlite::Result<usize>,
+    taken: impl FnOnce() -> String,
+) -> Result<(), StoreError> {
     match inserted {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
             Err(StoreError::Conflict(taken()))
