@@ -6,6 +6,7 @@
 
 pub mod authority;
 pub mod binding_signature;
+pub mod cloud_signature;
 pub mod device_auth;
 mod digest;
 pub mod registration;
