@@ -6,6 +6,10 @@ use std::time::Duration;
 /// Limits and waits of products, devices and commands.
 #[derive(Debug, Clone)]
 pub struct DevicesConfig {
+    /// Instances one installation may hold.
+    pub max_instances: usize,
+    /// Projects one installation may hold.
+    pub max_projects: usize,
     /// Products one installation may hold.
     pub max_products: usize,
     /// Devices one installation may hold.
@@ -47,6 +51,8 @@ pub struct DevicesConfig {
 impl Default for DevicesConfig {
     fn default() -> Self {
         Self {
+            max_instances: 1_000,
+            max_projects: 10_000,
             max_products: 10_000,
             max_devices: 1_000_000,
             max_batch_creation: 10_000,

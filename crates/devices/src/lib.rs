@@ -50,8 +50,8 @@ pub use queries::{
 pub use records::diagnostic::Diagnostic;
 pub use recovery::RecoveryError;
 pub use registry::{
-    CertificateDirectory, Device, DeviceCreation, DeviceStatus, DeviceView, Enrolled, NewProduct, Product,
-    ProductSettings, ProductTopics, ProductView, ShownSecret, Status,
+    CertificateDirectory, Device, DeviceCreation, DeviceStatus, DeviceView, Enrolled, NewInstance,
+    NewProduct, NewProject, Product, ProductSettings, ProductTopics, ProductView, ShownSecret, Status,
 };
 
 use commands::{Timers, Unconfirmed};
@@ -61,7 +61,10 @@ use registry::Registry;
 /// What [`Devices::logs`] and [`Devices::history`] are asked with.
 pub use yizhan_journal::{Cursor, Order, TimeRange};
 /// What products and devices are created and changed with.
-pub use yizhan_store::{AuthMode, CustomTopic, DynamicRegistration, NodeKind, ProductChange};
+pub use yizhan_store::{
+    AuthMode, CustomTopic, DynamicRegistration, InstanceKind, InstanceRow, NodeKind, ProductChange,
+    ProductMove, ProductProfile, ProjectRow, ReleaseStatus,
+};
 
 /// Products, devices and their commands. Cloning is cheap; every clone is the same.
 #[derive(Clone)]

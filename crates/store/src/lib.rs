@@ -23,8 +23,9 @@ pub use people_rows::{AccountRow, ApiKeyRow, AuditQuery, AuditRow, PolicyRow};
 pub use registry::batches::BatchStep;
 pub use rows::{
     ApiToken, AuthMode, AuthorityRow, BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState,
-    CertificateRow, CertifiedKey, CustomTopic, DeviceRow, DynamicRegistration, Fingerprint, MqttUser,
-    NewBatch, NewDevice, NodeKind, PlannedDevice, ProductChange, ProductRow, Secret,
+    CertificateRow, CertifiedKey, CustomTopic, DeviceRow, DynamicRegistration, Fingerprint, InstanceKind,
+    InstanceRow, MqttUser, NewBatch, NewDevice, NodeKind, PlannedDevice, ProductChange, ProductMove,
+    ProductProfile, ProductRow, ProjectRow, ReleaseStatus, Secret,
 };
 
 /// The registry's file in the data directory.

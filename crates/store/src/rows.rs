@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use yizhan_vocabulary::topics::Rights;
-use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
+use yizhan_vocabulary::{DeviceId, DeviceName, InstanceId, ProductId, ProjectId, Uin, UnixMillis};
 use zeroize::Zeroizing;
 
 /// The SHA-256 of a certificate's DER bytes.
@@ -90,6 +90,127 @@ pub enum DynamicRegistration {
     },
 }
 
+stored_words! {
+    /// How far a product has come (management API facts §4.3, DevStatus).
+    ReleaseStatus {
+        /// It is being developed (开发中).
+        Developing = "dev",
+        /// It waits for an approval (审核中).
+        Audited = "audit",
+        /// Its devices are in the field (已发布): what they rely on changes no more.
+        Released = "released",
+    }
+}
+
+stored_words! {
+    /// What an instance is (console guide, 实例管理).
+    InstanceKind {
+        /// The one that every root account has (公共实例).
+        Public = "public",
+        /// One of its own (企业实例).
+        Enterprise = "enterprise",
+    }
+}
+
+/// A container of projects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceRow {
+    /// Its id.
+    pub id: InstanceId,
+    /// The root account that it belongs to.
+    pub owner: Uin,
+    /// Public or enterprise.
+    pub kind: InstanceKind,
+    /// A remark for people.
+    pub description: String,
+    /// Devices that it may hold; as many as the installation if `None`.
+    pub device_limit: Option<u32>,
+    /// When it was created.
+    pub created_at: UnixMillis,
+    /// When it was last changed.
+    pub updated_at: UnixMillis,
+}
+
+/// A container of products.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectRow {
+    /// Its id.
+    pub id: ProjectId,
+    /// The instance that it is in.
+    pub instance: InstanceId,
+    /// Its name, unique in the instance.
+    pub name: String,
+    /// A remark for people.
+    pub description: String,
+    /// When it was created.
+    pub created_at: UnixMillis,
+    /// When it was last changed.
+    pub updated_at: UnixMillis,
+}
+
+/// A product that was taken from one instance to another with all its devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductMove {
+    /// When.
+    pub at: UnixMillis,
+    /// The root account that both instances belong to.
+    pub owner: Uin,
+    /// The product.
+    pub product: ProductId,
+    /// Where it was.
+    pub from: InstanceId,
+    /// Where it is since.
+    pub to: InstanceId,
+    /// How many devices it had.
+    pub devices: u64,
+}
+
+/// What the management API keeps about a product and devices do not depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductProfile {
+    /// The project that it is in.
+    pub project: ProjectId,
+    /// A remark for people.
+    pub description: String,
+    /// Its category; 1 is a model of its own (facts §4.3, CategoryId).
+    pub category_id: i64,
+    /// How its devices reach the network (facts §4.3, NetType).
+    pub net_type: String,
+    /// 1 thing model, 2 pass-through (facts §4.3, DataProtocol).
+    pub data_protocol: i64,
+    /// The module it is built on; 0 is none.
+    pub module_id: i64,
+    /// Whether its pass-through data goes through a script.
+    pub script_enabled: bool,
+    /// What happens when a bound device is bound again (facts §4.3, BindStrategy).
+    pub bind_strategy: u8,
+    /// How far it has come.
+    pub status: ReleaseStatus,
+    /// Who created it.
+    pub creator: Uin,
+    /// When it was last changed.
+    pub updated_at: UnixMillis,
+}
+
+impl Default for ProductProfile {
+    /// That of a product made without the management API: in the project that every installation has.
+    fn default() -> Self {
+        Self {
+            project: ProjectId::parse("prj-default1").expect("the first project's id is well formed"),
+            description: String::new(),
+            category_id: 1,
+            net_type: "else".to_owned(),
+            data_protocol: 1,
+            module_id: 0,
+            script_enabled: false,
+            bind_strategy: 1,
+            status: ReleaseStatus::Developing,
+            creator: Uin::FIRST,
+            updated_at: UnixMillis(0),
+        }
+    }
+}
+
 /// A product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductRow {
@@ -109,6 +230,8 @@ pub struct ProductRow {
     pub enabled: bool,
     /// The thing model's JSON as it was given.
     pub model_json: Option<String>,
+    /// What the management API keeps about it.
+    pub profile: ProductProfile,
     /// When it was created.
     pub created_at: UnixMillis,
 }
@@ -124,6 +247,8 @@ pub struct ProductChange {
     pub dynamic_registration: Option<DynamicRegistration>,
     /// Enable or disable.
     pub enabled: Option<bool>,
+    /// Another profile, in place of the whole one.
+    pub profile: Option<ProductProfile>,
 }
 
 /// A topic `PRODUCTID/DEVICENAME/` + `suffix` of a product.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use yizhan_store::{
     AuthMode, AuthorityRow, CertifiedKey, DATABASE_FILE, DynamicRegistration, KEY_FILE, NewDevice, NodeKind,
-    OpenError, ProductRow, Secret, Store, StoreError,
+    OpenError, ProductProfile, ProductRow, Secret, Store, StoreError,
 };
 use yizhan_vocabulary::{DeviceName, ProductId, UnixMillis};
 
@@ -27,6 +27,7 @@ fn fill(dir: &Path) -> Store {
         dynamic_registration: DynamicRegistration::Off,
         enabled: true,
         model_json: None,
+        profile: ProductProfile::default(),
         created_at: UnixMillis(1),
     };
     store.create_product(&product, &[]).unwrap();

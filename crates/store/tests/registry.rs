@@ -6,7 +6,7 @@ use std::path::Path;
 
 use yizhan_store::{
     ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DynamicRegistration,
-    MqttUser, NewDevice, NodeKind, ProductChange, ProductRow, Secret, Store, StoreError,
+    MqttUser, NewDevice, NodeKind, ProductChange, ProductProfile, ProductRow, Secret, Store, StoreError,
 };
 use yizhan_vocabulary::topics::Rights;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
@@ -25,6 +25,7 @@ fn product() -> ProductRow {
         dynamic_registration: DynamicRegistration::AutoCreate { quota: 7 },
         enabled: true,
         model_json: None,
+        profile: ProductProfile::default(),
         created_at: UnixMillis(1_700_000_000_000),
     }
 }
@@ -71,6 +72,7 @@ fn a_product_changes_only_where_asked() {
     store.change_product(&product_id(), &change).unwrap();
     assert_eq!(store.product(&product_id()).unwrap(), Some(ProductRow { enabled: false, ..product() }));
     let change = ProductChange {
+        profile: Some(ProductProfile { net_type: "wifi".into(), ..ProductProfile::default() }),
         name: Some("Lantern".into()),
         product_secret: Some(Secret::new("another-product-secret-x")),
         dynamic_registration: Some(DynamicRegistration::Off),

@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use yizhan_store::{
     ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DATABASE_FILE, DeviceRow,
-    DynamicRegistration, KEY_FILE, MqttUser, NewDevice, NodeKind, ProductRow, Secret, Store,
+    DynamicRegistration, KEY_FILE, MqttUser, NewDevice, NodeKind, ProductProfile, ProductRow, Secret, Store,
 };
 use yizhan_vocabulary::topics::Rights;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
@@ -48,6 +48,7 @@ fn product() -> ProductRow {
         dynamic_registration: DynamicRegistration::AutoCreate { quota: 7 },
         enabled: true,
         model_json: Some(r#"{"version":"1.0"}"#.into()),
+        profile: ProductProfile::default(),
         created_at: UnixMillis(1_700_000_000_000),
     }
 }

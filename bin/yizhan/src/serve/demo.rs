@@ -8,7 +8,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context;
-use yizhan_devices::{AuthMode, Device, DeviceCreation, Devices, DynamicRegistration, NewProduct, NodeKind};
+use yizhan_devices::{
+    AuthMode, Device, DeviceCreation, Devices, DynamicRegistration, NewProduct, NodeKind, ProductProfile,
+};
 use yizhan_simulator::fleet::{self, FleetConfig};
 use yizhan_simulator::{Credential, Target, Transport};
 use yizhan_vocabulary::ProductId;
@@ -42,6 +44,7 @@ pub fn start(server: &Server) -> anyhow::Result<Demo> {
             auth: AuthMode::Key,
             dynamic_registration: DynamicRegistration::Off,
             model_json: Some(LAMP_MODEL.to_owned()),
+            profile: ProductProfile::default(),
         })?;
     }
     let lamp = find_or_create(devices, &product, LAMP)?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use yizhan_devices::{
     AuthMode, CustomTopic, DevicesError, DynamicRegistration, NewProduct, NodeKind, ProductChange,
-    ProductSettings, ProductView,
+    ProductProfile, ProductSettings, ProductView,
 };
 use yizhan_vocabulary::ProductId;
 use yizhan_vocabulary::topics::Rights;
@@ -95,6 +95,7 @@ pub(crate) async fn create(
             body.auto_create_quota,
         )?,
         model_json: body.model.map(|model| model.get().to_owned()),
+        profile: ProductProfile::default(),
     };
     let view = blocking(&services, move |services| Ok(services.devices.create_product(new)?)).await?;
     Ok((StatusCode::CREATED, Json(view)))

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use yizhan_identity::secret::{DeviceSecret, ProductSecret};
 use yizhan_identity::topic_permission::TopicPermission;
 use yizhan_store::{
-    AuthMode, CustomTopic, DeviceRow, DynamicRegistration, NewDevice, NodeKind, ProductChange, ProductRow,
-    Secret, StoreError,
+    AuthMode, CustomTopic, DeviceRow, DynamicRegistration, NewDevice, NodeKind, ProductChange,
+    ProductProfile, ProductRow, Secret, StoreError,
 };
 use yizhan_vocabulary::causes::DisconnectCause;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, PropertyNumber, ThingModel};
 
+use super::places::check_remark;
 use super::{
     Device, DeviceParts, DeviceView, Product, ProductParts, ProductSettings, ProductTopics, ProductView,
 };
@@ -34,6 +35,8 @@ pub struct NewProduct {
     pub dynamic_registration: DynamicRegistration,
     /// Its thing model.
     pub model_json: Option<String>,
+    /// What the management API keeps about it.
+    pub profile: ProductProfile,
 }
 
 /// Which devices are to be created.
@@ -69,6 +72,7 @@ impl From<StoreError> for DevicesError {
 
 impl Devices {
     pub(crate) fn load_registry(&self) -> Result<(), DevicesError> {
+        self.load_places()?;
         let mut auto_created: HashMap<ProductId, u32> = HashMap::new();
         let mut rows = Vec::new();
         self.0.store.each_device(|row| {
@@ -118,6 +122,7 @@ impl Devices {
                 secret: row.product_secret,
                 dynamic_registration: row.dynamic_registration,
                 auto_created,
+                profile: row.profile,
             },
             enabled: row.enabled,
             model,
@@ -136,8 +141,12 @@ impl Devices {
             )));
         }
         check_name(&new.name)?;
+        check_remark(&new.profile.description)?;
+        let _places = self.0.registry.places.changing.lock();
+        self.check_product_name(&new.name, &new.profile.project, None)?;
         let mut numbers = Numbers::default();
         let model = numbers.parse(new.model_json.as_deref())?;
+        let now = self.0.clock.now();
         let row = ProductRow {
             id: new.id.unwrap_or_else(generate_product_id),
             name: new.name,
@@ -147,7 +156,8 @@ impl Devices {
             dynamic_registration: new.dynamic_registration,
             enabled: true,
             model_json: new.model_json,
-            created_at: self.0.clock.now(),
+            profile: ProductProfile { updated_at: now, ..new.profile },
+            created_at: now,
         };
         self.0.store.create_product(&row, &numbers_used(model.as_deref()))?;
         Ok(ProductView::with_secret(&*self.load_product(row, 0)?))
@@ -171,11 +181,10 @@ impl Devices {
         decide: impl FnOnce(&ProductSettings) -> Result<ProductChange, DevicesError>,
     ) -> Result<ProductView, DevicesError> {
         let product = self.known_product(id)?;
+        let places = self.0.registry.places.changing.lock();
         let changing = product.changing.lock();
-        let change = decide(&product.settings())?;
-        if let Some(name) = &change.name {
-            check_name(name)?;
-        }
+        let change = self.with_time_of_change(decide(&product.settings())?, &product);
+        self.check_change(&change, &product)?;
         self.0.store.change_product(id, &change)?;
         let mut settings = (*product.settings()).clone();
         if let Some(name) = &change.name {
@@ -187,17 +196,39 @@ impl Devices {
         if let Some(rule) = change.dynamic_registration {
             settings.dynamic_registration = rule;
         }
+        if let Some(profile) = &change.profile {
+            settings.profile.clone_from(profile);
+        }
         product.set_settings(settings);
         if let Some(enabled) = change.enabled {
             product.switch(enabled);
         }
         drop(changing);
+        drop(places);
         if change.enabled == Some(false) {
             for device in product.devices() {
                 self.disconnect(device.id, DisconnectCause::Disabled);
             }
         }
         Ok(ProductView::of(&product))
+    }
+
+    /// The change, with the time at which it is made.
+    fn with_time_of_change(&self, change: ProductChange, product: &Product) -> ProductChange {
+        let profile = change.profile.unwrap_or_else(|| product.settings().profile.clone());
+        ProductChange {
+            profile: Some(ProductProfile { updated_at: self.0.clock.now(), ..profile }),
+            ..change
+        }
+    }
+
+    fn check_change(&self, change: &ProductChange, product: &Product) -> Result<(), DevicesError> {
+        if let Some(profile) = &change.profile {
+            check_remark(&profile.description)?;
+        }
+        let Some(name) = &change.name else { return Ok(()) };
+        check_name(name)?;
+        self.check_product_name(name, &product.settings().profile.project, Some(&product.id))
     }
 
     /// Gives a product a new secret. Devices that know the old one only cannot register any more; those that have
@@ -313,6 +344,9 @@ impl Devices {
         let limit = self.0.config.max_devices;
         if self.0.registry.device_count() + names.len() > limit {
             return Err(DevicesError::LimitReached(format!("this installation may hold {limit} devices")));
+        }
+        if let Some(project) = self.project(&product.settings().profile.project) {
+            self.check_instance_limit(&project.instance, names.len())?;
         }
         let now = self.0.clock.now();
         let mut rows = Vec::with_capacity(names.len());

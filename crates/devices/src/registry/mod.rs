@@ -5,6 +5,7 @@ mod administration;
 mod certificates;
 mod device;
 mod enrolment;
+mod places;
 pub(crate) mod presence;
 mod product;
 mod views;
@@ -20,6 +21,8 @@ pub use certificates::CertificateDirectory;
 pub use device::Device;
 pub(crate) use device::{DeviceParts, DeviceState, LastValue, Presence};
 pub use enrolment::Enrolled;
+pub(crate) use places::Places;
+pub use places::{NewInstance, NewProject};
 pub(crate) use product::ProductParts;
 pub use product::{Product, ProductSettings, ProductTopics};
 pub use views::{DeviceStatus, DeviceView, ProductView, ShownSecret, Status};
@@ -29,6 +32,7 @@ pub use views::{DeviceStatus, DeviceView, ProductView, ShownSecret, Status};
 pub(crate) struct Registry {
     products: RwLock<HashMap<ProductId, Arc<Product>, ahash::RandomState>>,
     devices: RwLock<HashMap<DeviceId, Arc<Device>, ahash::RandomState>>,
+    pub(crate) places: Places,
 }
 
 impl Registry {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use parking_lot::{Mutex, RwLock};
 use yizhan_identity::topic_permission::TopicPermission;
-use yizhan_store::{AuthMode, CustomTopic, DynamicRegistration, NodeKind, Secret};
+use yizhan_store::{AuthMode, CustomTopic, DynamicRegistration, NodeKind, ProductProfile, Secret};
 use yizhan_vocabulary::{ProductId, ThingModel, UnixMillis};
 
 use super::Device;
@@ -47,6 +47,8 @@ pub struct ProductSettings {
     pub dynamic_registration: DynamicRegistration,
     /// How many devices registration has created so far; they count against the quota.
     pub auto_created: u32,
+    /// What the management API keeps about it.
+    pub profile: ProductProfile,
 }
 
 /// Custom topics and the permission compiled from them and from the features.

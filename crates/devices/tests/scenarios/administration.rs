@@ -3,6 +3,7 @@
 use yizhan_devices::AuthMode;
 use yizhan_devices::{
     CustomTopic, DeviceCreation, DevicesError, DynamicRegistration, NewProduct, NodeKind, ProductChange,
+    ProductProfile,
 };
 use yizhan_identity::registration::RegistrationError;
 use yizhan_vocabulary::causes::DisconnectCause;
@@ -137,6 +138,7 @@ fn a_model_with_errors_is_refused_with_all_of_them_and_changes_nothing() {
         auth: AuthMode::Key,
         dynamic_registration: DynamicRegistration::Off,
         model_json: Some(bad.into()),
+        profile: ProductProfile::default(),
     };
     assert!(matches!(rig.devices.create_product(product.clone()), Err(DevicesError::InvalidModel(_))));
     assert_eq!(rig.devices.products().len(), 1);

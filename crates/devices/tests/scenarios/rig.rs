@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use yizhan_devices::{
     ActionCall, AuthMode, CommandView, Connected, ControlRequest, Device, DeviceCreation, DeviceLinks,
     Devices, DevicesConfig, DevicesError, Downlink, DynamicRegistration, IssuedCommand, LogName, LogQuery,
-    NewProduct, NodeKind, Order, SendOutcome, TimeRange, UplinkOutcome,
+    NewProduct, NodeKind, Order, ProductProfile, SendOutcome, TimeRange, UplinkOutcome,
 };
 use yizhan_journal::{Batch, Journal, JournalConfig, Lane};
 use yizhan_store::Store;
@@ -151,6 +151,7 @@ impl Rig {
                 auth: AuthMode::Key,
                 dynamic_registration: DynamicRegistration::Off,
                 model_json: Some(LAMP_MODEL.into()),
+                profile: ProductProfile::default(),
             })
             .unwrap();
         rig.create("dev001");

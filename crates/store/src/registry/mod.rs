@@ -9,6 +9,7 @@ mod certificates;
 mod devices;
 mod policies;
 mod products;
+mod projects;
 mod secrets;
 mod settings;
 mod users;

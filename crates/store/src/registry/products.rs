@@ -1,17 +1,21 @@
 //! Products, the numbers of their properties, and their custom topics.
 
 use rusqlite::{ErrorCode, OptionalExtension, Row, Transaction, params};
-use yizhan_vocabulary::ProductId;
 use yizhan_vocabulary::topics::Rights;
+use yizhan_vocabulary::{ProductId, ProjectId, Uin};
 
 use super::{must_change, parsed, product_id};
 use crate::access::Store;
 use crate::error::StoreError;
-use crate::rows::{AuthMode, CustomTopic, DynamicRegistration, NodeKind, ProductChange, ProductRow, Secret};
+use crate::rows::{
+    AuthMode, CustomTopic, DynamicRegistration, NodeKind, ProductChange, ProductProfile, ProductRow,
+    ReleaseStatus, Secret,
+};
 use crate::seal::Place;
 
 const COLUMNS: &str = "id, name, node, auth, secret_sealed, dynamic_registration, auto_create_quota, enabled, \
-                       model, created_at";
+                       model, created_at, project, description, category_id, net_type, data_protocol, module_id, \
+                       script_enabled, bind_strategy, status, creator, updated_at";
 
 /// The topics every new product has (device guide, 和标准 MQTT 区别).
 const DEFAULT_TOPICS: [(&str, Rights); 3] =
@@ -54,6 +58,7 @@ impl Store {
                 }
                 other => other?,
             };
+            set_profile(transaction, &product.id, &product.profile)?;
             for (suffix, rights) in DEFAULT_TOPICS {
                 insert_topic(transaction, &product.id, suffix, rights)?;
             }
@@ -98,7 +103,8 @@ impl Store {
                  WHERE id = ?1",
                 params![id.as_str(), change.name, sealed, mode, quota, change.enabled],
             )?;
-            must_change(changed, || missing(id))
+            must_change(changed, || missing(id))?;
+            change.profile.as_ref().map_or(Ok(()), |profile| set_profile(transaction, id, profile))
         })
     }
 
@@ -192,6 +198,19 @@ impl Store {
             enabled: row.get(7)?,
             model_json: row.get(8)?,
             created_at: super::millis(row, 9)?,
+            profile: ProductProfile {
+                project: parsed(row, 10, |text| ProjectId::parse(text).ok())?,
+                description: row.get(11)?,
+                category_id: row.get(12)?,
+                net_type: row.get(13)?,
+                data_protocol: row.get(14)?,
+                module_id: row.get(15)?,
+                script_enabled: row.get(16)?,
+                bind_strategy: row.get(17)?,
+                status: parsed(row, 18, ReleaseStatus::from_column)?,
+                creator: Uin(row.get(19)?),
+                updated_at: super::millis(row, 20)?,
+            },
         })
     }
 
@@ -205,6 +224,38 @@ impl Store {
         let sealed = row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from)?;
         self.sealer.unseal(place, sealed)
     }
+}
+
+/// Writes the whole profile of a product that is there.
+pub(super) fn set_profile(
+    transaction: &Transaction<'_>,
+    product: &ProductId,
+    profile: &ProductProfile,
+) -> Result<(), StoreError> {
+    let project: Option<i64> = transaction
+        .query_row("SELECT 1 FROM projects WHERE id = ?1", [profile.project.as_str()], |row| row.get(0))
+        .optional()?;
+    must_change(project.map_or(0, |_| 1), || format!("project {}", profile.project))?;
+    transaction.execute(
+        "UPDATE products SET project = ?2, description = ?3, category_id = ?4, net_type = ?5, data_protocol = ?6, \
+         module_id = ?7, script_enabled = ?8, bind_strategy = ?9, status = ?10, creator = ?11, updated_at = ?12 \
+         WHERE id = ?1",
+        params![
+            product.as_str(),
+            profile.project.as_str(),
+            profile.description,
+            profile.category_id,
+            profile.net_type,
+            profile.data_protocol,
+            profile.module_id,
+            profile.script_enabled,
+            profile.bind_strategy,
+            profile.status.as_str(),
+            profile.creator.0,
+            profile.updated_at.0
+        ],
+    )?;
+    Ok(())
 }
 
 fn assign_numbers(

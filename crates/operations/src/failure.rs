@@ -1,0 +1,203 @@
+//! Why an operation was not carried out: the vendor's codes (management API facts §2.6, §7), each with its class and its
+//! text in both languages. Surfaces show the code and the text; a detail says what exactly is wrong.
+
+use std::borrow::Cow;
+
+use yizhan_devices::DevicesError;
+use yizhan_store::StoreError;
+
+use crate::text::{Language, Text};
+
+/// What kind of failure a code is; surfaces with status codes use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The request is not acceptable.
+    Invalid,
+    /// The caller did not prove who it is.
+    Unauthenticated,
+    /// The caller may not do this.
+    Forbidden,
+    /// There is no such object, or none that the caller may know of.
+    NotFound,
+    /// The state of things forbids it.
+    Conflict,
+    /// A limit is reached.
+    Limit,
+    /// The caller asks more often than it may.
+    TooMany,
+    /// It cannot be done now; later may help.
+    Unavailable,
+    /// This server does not do it.
+    Unsupported,
+    /// A defect on our side.
+    Internal,
+}
+
+macro_rules! codes {
+    ($($name:ident = $text:literal, $class:ident, $en:literal, $zh:literal;)+) => {
+        /// A code of the compatible API. The variants are named after the codes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "each variant has its text in the table")]
+        pub enum Code { $($name,)+ }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The code on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// Its class.
+            pub const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class,)+ }
+            }
+
+            /// Its text.
+            pub const fn text(self) -> Text {
+                match self { $(Self::$name => Text::new($en, $zh),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    InternalError = "InternalError", Internal, "Something failed inside the platform.", "平台内部错误。";
+    ServiceUnavailable = "ServiceUnavailable", Unavailable, "This cannot be stored or done right now; try again later.", "服务暂时不可用,请稍后重试。";
+    InvalidAction = "InvalidAction", NotFound, "There is no such action.", "接口不存在。";
+    NoSuchVersion = "NoSuchVersion", NotFound, "There is no such API version.", "接口版本不存在。";
+    UnsupportedOperation = "UnsupportedOperation", Unsupported, "This platform does not support the operation.", "本平台不支持该操作。";
+    InvalidParameter = "InvalidParameter", Invalid, "A parameter is malformed.", "参数错误。";
+    InvalidParameterValue = "InvalidParameterValue", Invalid, "A parameter's value is not acceptable.", "参数取值错误。";
+    MissingParameter = "MissingParameter", Invalid, "A parameter is missing.", "缺少参数。";
+    InvalidRequest = "InvalidRequest", Invalid, "The request cannot be read.", "请求无法解析。";
+    RequestSizeLimitExceeded = "RequestSizeLimitExceeded", Invalid, "The request is too large.", "请求包超过限制大小。";
+    ResponseSizeLimitExceeded = "ResponseSizeLimitExceeded", Limit, "The answer would be too large; ask for less.", "返回包超过限制大小,请缩小查询范围。";
+    UnsupportedProtocol = "UnsupportedProtocol", Invalid, "The request's method or content type is not supported.", "请求方法或内容类型不支持。";
+    RequestLimitExceeded = "RequestLimitExceeded", TooMany, "The key is used more often than it may be.", "请求频率超过限制。";
+    LimitExceeded = "LimitExceeded", Limit, "A limit of this installation is reached.", "超过配额限制。";
+    FailedOperation = "FailedOperation", Conflict, "The operation failed.", "操作失败。";
+    UnauthorizedOperation = "UnauthorizedOperation", Forbidden, "The account may not do this.", "未授权操作。";
+    ResourceNotFound = "ResourceNotFound", NotFound, "There is no such object.", "资源不存在。";
+    ResourceInUse = "ResourceInUse", Conflict, "The object is in use.", "资源被占用。";
+
+    AuthInvalidAuthorization = "AuthFailure.InvalidAuthorization", Unauthenticated, "The Authorization header is malformed.", "请求头部的 Authorization 不符合标准。";
+    AuthInvalidSecretId = "AuthFailure.InvalidSecretId", Unauthenticated, "The SecretId is not one of an API key.", "密钥非法。";
+    AuthSecretIdNotFound = "AuthFailure.SecretIdNotFound", Unauthenticated, "There is no such SecretId, or it is disabled.", "密钥不存在或已被禁用。";
+    AuthSignatureExpire = "AuthFailure.SignatureExpire", Unauthenticated, "The signature's time is too far from the server's; check the clock.", "签名过期,请检查本地时间。";
+    AuthSignatureFailure = "AuthFailure.SignatureFailure", Unauthenticated, "The signature does not match.", "签名错误。";
+    AuthTokenFailure = "AuthFailure.TokenFailure", Unauthenticated, "Session tokens are not used here.", "Token 错误。";
+    AuthUnauthorizedOperation = "AuthFailure.UnauthorizedOperation", Forbidden, "The account may not do this.", "请求未授权。";
+
+    InstanceNotExist = "ResourceNotFound.InstanceNotExist", NotFound, "There is no such instance.", "实例不存在。";
+    NoPermissionToInstance = "UnauthorizedOperation.NoPermissionToInstance", Forbidden, "The account may not do this with the instance.", "没有该实例的操作权限。";
+    ProjectNotExist = "ResourceNotFound.ProjectNotExist", NotFound, "There is no such project.", "项目不存在。";
+    NoPermissionToProject = "UnauthorizedOperation.NoPermissionToProject", Forbidden, "The account may not do this with the project.", "没有该项目的操作权限。";
+    ProjectParmsError = "InvalidParameterValue.ProjectParmsError", Invalid, "A parameter of the project is not acceptable.", "项目参数错误。";
+    ProjectDupKeyExist = "UnsupportedOperation.ProjectDupKeyExist", Conflict, "A project of this name exists already.", "项目名称重复。";
+    ProjectExceedLimit = "LimitExceeded.ProjectExceedLimit", Limit, "There are as many projects as there may be.", "项目数量超过限制。";
+    ProductExistUnderProject = "UnsupportedOperation.ProductExistUnderProject", Conflict, "The project still has products.", "项目下存在产品。";
+
+    StudioProductNotExist = "ResourceNotFound.StudioProductNotExist", NotFound, "There is no such product.", "产品不存在。";
+    ProductNotExist = "ResourceNotFound.ProductNotExist", NotFound, "There is no such product.", "产品不存在。";
+    NoPermissionToStudioProduct = "UnauthorizedOperation.NoPermissionToStudioProduct", Forbidden, "The account may not do this with the product.", "没有该产品的操作权限。";
+    ProductParmsError = "InvalidParameterValue.ProductParmsError", Invalid, "A parameter of the product is not acceptable.", "产品参数错误。";
+    ProductAlreadyExist = "InvalidParameterValue.ProductAlreadyExist", Conflict, "A product of this name exists already in the project.", "产品名称已存在。";
+    StudioProductExceedLimit = "LimitExceeded.StudioProductExceedLimit", Limit, "There are as many products as there may be.", "产品数量超过限制。";
+    DevicesExistUnderProduct = "UnsupportedOperation.DevicesExistUnderProduct", Conflict, "The product still has devices.", "产品下存在设备。";
+    NoPermissionToReleasedProduct = "UnsupportedOperation.NoPermissionToReleasedProduct", Conflict, "The product is released; withdraw it first.", "产品已发布,不支持该操作。";
+
+    DeviceNotExist = "ResourceNotFound.DeviceNotExist", NotFound, "There is no such device.", "设备不存在。";
+    DeviceNameInvalid = "InvalidParameterValue.DeviceNameInvalid", Invalid, "The device's name is not acceptable.", "设备名称不合法。";
+    DeviceAlreadyExist = "InvalidParameterValue.DeviceAlreadyExist", Conflict, "A device of this name exists already.", "设备名称已存在。";
+    DeviceExceedLimit = "LimitExceeded.DeviceExceedLimit", Limit, "There are as many devices as there may be.", "设备数量超过限制。";
+    ProductNotSupportPsk = "UnauthorizedOperation.ProductNotSupportPSK", Conflict, "The product's devices have no key.", "产品不支持密钥认证。";
+    DeviceAlreadyDisabled = "FailedOperation.DeviceAlreadyDisabled", Conflict, "The device or its product is disabled.", "设备已被禁用。";
+}
+
+/// A failed operation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {}", code.as_str(), self.message(Language::English))]
+pub struct Failure {
+    code: Code,
+    detail: Option<Cow<'static, str>>,
+}
+
+/// What a handler returns.
+pub(crate) type Outcome<T> = Result<T, Failure>;
+
+impl Failure {
+    /// A failure with nothing but its code's text.
+    pub const fn new(code: Code) -> Self {
+        Self { code, detail: None }
+    }
+
+    /// The same, saying what exactly is wrong and what to do.
+    #[must_use]
+    pub fn because(self, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// The same under another code, for operations whose published codes are finer.
+    #[must_use]
+    pub fn under(self, from: Code, to: Code) -> Self {
+        if self.code == from { Self { code: to, ..self } } else { self }
+    }
+
+    /// Its code.
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What people read.
+    pub fn message(&self, language: Language) -> String {
+        let text = self.code.text().in_language(language);
+        match &self.detail {
+            None => text.to_owned(),
+            Some(detail) => format!("{text} ({detail})"),
+        }
+    }
+}
+
+impl From<DevicesError> for Failure {
+    fn from(error: DevicesError) -> Self {
+        let code = match &error {
+            DevicesError::NotFound(_) => Code::ResourceNotFound,
+            DevicesError::Conflict(_) => Code::FailedOperation,
+            DevicesError::Invalid(_) | DevicesError::InvalidModel(_) | DevicesError::InvalidValue { .. } => {
+                Code::InvalidParameterValue
+            }
+            DevicesError::LimitReached(_) => Code::LimitExceeded,
+            DevicesError::Unavailable(_) => Code::ServiceUnavailable,
+            DevicesError::Internal(detail) => {
+                tracing::error!(%detail, "a management operation failed");
+                return Self::new(Code::InternalError);
+            }
+        };
+        Self::new(code).because(error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        DevicesError::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_code_is_there_once_and_has_its_text_in_both_languages() {
+        let mut seen = HashSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{} twice", code.as_str());
+            let text = code.text();
+            assert!(text.en.ends_with('.') && text.zh.ends_with('。'), "{}", code.as_str());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Management operations: everything that people and programs can ask of the platform, each once. A group is a folder
+//! that declares its operations in one list; [`table`] is all of them. The vendor-compatible API, the console's API and
+//! the generated descriptions are made from the table and hold no rules of their own.
+//!
+//! Followed by a request: a surface finds the [`Operation`] and makes a [`Call`]; [`dispatch`] reads the request
+//! (`lenient`), runs the handler and records what it did; the handler's first line asks the call for the object that is
+//! meant (`call`), which is where permission is checked.
+//!
+//! What must stay true: no handler reaches an object except through its call; another account's object is answered
+//! exactly like one that does not exist; and a name means the same on every surface.
+
+#[macro_use]
+mod operation;
+mod call;
+mod dispatch;
+mod failure;
+mod instances;
+mod lenient;
+mod page;
+mod platform;
+mod products;
+mod projects;
+mod resource;
+mod table;
+mod text;
+
+pub use call::{Call, Caller, Means, Rights};
+pub use dispatch::{AuditEntry, AuditLog, dispatch};
+pub use failure::{Class, Code, Failure};
+pub use operation::{Audit, Operation, Version};
+pub use platform::Platform;
+pub use resource::Resource;
+pub use table::{console_operations, find, find_in_console, operations};
+pub use text::{Language, Text};

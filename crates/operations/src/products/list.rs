@@ -1,0 +1,120 @@
+//! Looking at products.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use yizhan_devices::Product;
+
+use super::entry::{OneProduct, ProductEntry};
+use crate::call::Call;
+use crate::failure::{Code, Failure, Outcome};
+use crate::page::Page;
+use crate::resource::Resource;
+
+/// Which product.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeStudioProduct {
+    product_id: String,
+}
+
+pub(crate) async fn describe(call: Call, request: DescribeStudioProduct) -> Outcome<OneProduct> {
+    Ok(OneProduct { product: ProductEntry::of(&*call.product(&request.product_id)?) })
+}
+
+/// A page of products.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ProductList {
+    products: Vec<ProductEntry>,
+    /// How many there are in all.
+    total: i64,
+}
+
+/// Which products of a project.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetStudioProductList {
+    /// Those of all projects if it is not given.
+    project_id: Option<String>,
+    /// `dev`, `audit`, `released` or `all`.
+    dev_status: Option<String>,
+    offset: Option<i64>,
+    /// 1 to 100; 10 if it is not given.
+    limit: Option<i64>,
+}
+
+pub(crate) async fn list(call: Call, request: GetStudioProductList) -> Outcome<ProductList> {
+    let page = Page::of(request.offset, request.limit)?;
+    let mut products = visible(&call, request.project_id.as_deref())?;
+    retain_status(&mut products, request.dev_status.as_deref())?;
+    Ok(ProductList::of(products, page))
+}
+
+/// What to search for.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SearchStudioProduct {
+    /// Those of all projects if it is not given.
+    project_id: Option<String>,
+    /// A part of the name.
+    product_name: Option<String>,
+    /// The whole id.
+    product_id: Option<String>,
+    /// `dev`, `audit`, `released` or `all`.
+    dev_status: Option<String>,
+    offset: Option<i64>,
+    /// 1 to 100; 10 if it is not given.
+    limit: Option<i64>,
+}
+
+pub(crate) async fn search(call: Call, request: SearchStudioProduct) -> Outcome<ProductList> {
+    let page = Page::of(request.offset, request.limit)?;
+    let mut products = visible(&call, request.project_id.as_deref())?;
+    retain_status(&mut products, request.dev_status.as_deref())?;
+    if let Some(part) = request.product_name.filter(|part| !part.is_empty()) {
+        let part = part.to_lowercase();
+        products.retain(|product| product.settings().name.to_lowercase().contains(&part));
+    }
+    if let Some(id) = request.product_id.filter(|id| !id.is_empty()) {
+        products.retain(|product| product.id.as_str() == id);
+    }
+    Ok(ProductList::of(products, page))
+}
+
+impl ProductList {
+    fn of(products: Vec<Arc<Product>>, page: Page) -> Self {
+        let total = products.len() as i64;
+        Self { products: page.cut(products).iter().map(|product| ProductEntry::of(product)).collect(), total }
+    }
+}
+
+/// The products of a project or of the whole account that the caller may see, newest first.
+fn visible(call: &Call, project: Option<&str>) -> Outcome<Vec<Arc<Product>>> {
+    let devices = &call.platform().devices;
+    let owner = call.caller().owner;
+    let projects = match project.filter(|id| !id.is_empty()) {
+        Some(id) => vec![call.project(id)?],
+        None => devices.projects(owner),
+    };
+    let mut products: Vec<_> = projects.iter().flat_map(|project| devices.products_of(&project.id)).collect();
+    products.retain(|product| {
+        call.may(&Resource::Product(owner, &product.settings().profile.project, &product.id))
+    });
+    products.sort_by_key(|product| std::cmp::Reverse(product.created_at));
+    Ok(products)
+}
+
+fn retain_status(products: &mut Vec<Arc<Product>>, status: Option<&str>) -> Outcome<()> {
+    match status {
+        None | Some("" | "all") => Ok(()),
+        Some(status @ ("dev" | "audit" | "released")) => {
+            products.retain(|product| product.settings().profile.status.as_str() == status);
+            Ok(())
+        }
+        Some(_) => {
+            Err(Failure::new(Code::ProductParmsError).because("DevStatus is dev, audit, released or all"))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What people read, in both languages.
+
+use serde::Serialize;
+
+/// A language of people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// 简体中文, the default of the compatible API.
+    #[default]
+    Chinese,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// The language that a tag such as `en-US` asks for; Chinese where it asks for neither.
+    pub fn of_tag(tag: &str) -> Self {
+        let english = tag.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("en"));
+        if english { Self::English } else { Self::Chinese }
+    }
+}
+
+/// One text in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Text {
+    /// English.
+    pub en: &'static str,
+    /// Chinese.
+    pub zh: &'static str,
+}
+
+impl Text {
+    /// A text.
+    pub const fn new(en: &'static str, zh: &'static str) -> Self {
+        Self { en, zh }
+    }
+
+    /// The text in one language.
+    pub const fn in_language(self, language: Language) -> &'static str {
+        match language {
+            Language::Chinese => self.zh,
+            Language::English => self.en,
+        }
+    }
+}
