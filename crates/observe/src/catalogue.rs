@@ -49,6 +49,8 @@ counters! {
     Batches = "yizhan_batches_total", "Batches of records that a core submitted to the journal.";
     /// HTTP connections closed at once because there were too many.
     HttpRefused = "yizhan_http_connections_refused_total", "HTTP connections not taken because there were too many.";
+    /// Signed requests forgotten for want of room while they could still have been used again.
+    ReplaysForgotten = "yizhan_replay_memory_evictions_total", "Signed requests forgotten, for want of room, while they could be used again.";
     /// WebSockets inside TLS closed because there were too many.
     BridgesRefused = "yizhan_websocket_tls_refused_total", "WebSockets inside TLS not taken because there were too many.";
 }

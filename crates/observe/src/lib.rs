@@ -97,7 +97,7 @@ impl Metrics {
         family(&mut text, "yizhan_registrations_refused_total", help, "reason", registrations);
         let accesses =
             AccessRefusal::ALL.iter().map(|it| (it.as_str(), over_shards(&|shard| shard.accesses(*it))));
-        let help = "Requests to the management API refused for lack of a valid token.";
+        let help = "Requests refused at a door of HTTP.";
         family(&mut text, "yizhan_api_requests_refused_total", help, "reason", accesses);
         for gauge in gauges {
             let kind = if gauge.name.ends_with("_total") { "counter" } else { "gauge" };

@@ -21,6 +21,7 @@
 
 pub mod admin;
 mod binary;
+pub mod cloud;
 pub mod device;
 pub mod http;
 mod log;
@@ -30,6 +31,7 @@ pub mod server;
 
 pub use admin::{Admin, MqttUser};
 pub use binary::server_binary;
+pub use cloud::{CloudClient, CloudKey};
 pub use device::{DeviceCredentials, FakeDevice, Login, SignatureAlgorithm};
 pub use mqtt::{RawClient, Received, Version};
 pub use server::{ServerOptions, TestServer};

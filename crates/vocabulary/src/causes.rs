@@ -117,13 +117,13 @@ named_causes! {
 }
 
 named_causes! {
-    /// Why a request to the management API was refused before it was looked at.
+    /// Why a request was refused at a door of HTTP, before an operation looked at it.
     AccessRefusal {
         /// No token came with it.
         MissingToken = "missing_token",
         /// There is no such token.
         UnknownToken = "unknown_token",
-        /// A device's request is not signed with its key.
+        /// A request is not signed with the key that it names.
         BadSignature = "bad_signature",
         /// There is no such device.
         UnknownDevice = "unknown_device",
@@ -131,6 +131,32 @@ named_causes! {
         DeviceDisabled = "device_disabled",
         /// Too many failed attempts.
         Throttled = "throttled",
+        /// A request that must be signed is not.
+        UnsignedRequest = "unsigned_request",
+        /// A part that every signed request needs is missing or malformed.
+        MalformedRequest = "malformed_request",
+        /// The request was signed too long ago, or with a clock that is wrong.
+        StaleSignature = "stale_signature",
+        /// There is no such API key, or it is disabled.
+        UnknownKey = "unknown_key",
+        /// The same signed request was used before.
+        ReplayedRequest = "replayed_request",
+        /// The request carries a session token, which is not used here.
+        SessionToken = "session_token",
+        /// There is no such version of the API.
+        UnknownVersion = "unknown_version",
+        /// The version has no such action.
+        UnknownAction = "unknown_action",
+        /// The vendor has the action and this server does not serve it.
+        UnsupportedAction = "unsupported_action",
+        /// The request is larger than it may be.
+        RequestTooLarge = "request_too_large",
+        /// The key is used more often than it may be.
+        RateLimited = "rate_limited",
+        /// As much is being received as may be at once.
+        Busy = "busy",
+        /// The caller may not do this with the object.
+        NotPermitted = "not_permitted",
     }
 }
 
