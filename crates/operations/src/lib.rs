@@ -23,6 +23,7 @@ mod projects;
 mod resource;
 mod table;
 mod text;
+mod vendor;
 
 pub use call::{Call, Caller, Means, Rights};
 pub use dispatch::{AuditEntry, AuditLog, dispatch};
@@ -32,3 +33,4 @@ pub use platform::Platform;
 pub use resource::Resource;
 pub use table::{console_operations, find, find_in_console, operations};
 pub use text::{Language, Text};
+pub use vendor::{is_vendor_action, vendor_actions};
