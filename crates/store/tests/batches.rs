@@ -27,6 +27,7 @@ fn store(dir: &Path) -> Store {
         dynamic_registration: DynamicRegistration::Off,
         enabled: true,
         model_json: None,
+        profile: yizhan_store::ProductProfile::default(),
         created_at: NOW,
     };
     store.create_product(&product, &[]).unwrap();
