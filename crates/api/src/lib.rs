@@ -19,4 +19,4 @@ mod steady;
 
 pub use registration::CertificateHandOuts;
 pub use server::{Door, HttpError, HttpListener, HttpSettings, bind_local, serve};
-pub use services::{Authorities, Services};
+pub use services::Services;

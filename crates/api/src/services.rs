@@ -5,27 +5,21 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use yizhan_devices::{CertificateDirectory, Devices};
-use yizhan_identity::authority::Authority;
 use yizhan_identity::signed_request::HostList;
 use yizhan_journal::Journal;
 use yizhan_link::Admission;
 use yizhan_observe::Metrics;
+use yizhan_operations::{Authorities, Platform};
 use yizhan_router::{Router, UserDirectory};
 use yizhan_store::Store;
 use yizhan_vocabulary::Clock;
 
 use crate::registration::CertificateHandOuts;
 
-/// The private authority of this installation.
-pub struct Authorities {
-    /// Issues certificates.
-    pub authority: Authority,
-    /// Its own certificate, PEM.
-    pub certificate: String,
-}
-
 /// Everything a surface may call. One value for the whole server.
 pub struct Services {
+    /// What management operations work on.
+    pub platform: Arc<Platform>,
     /// Products, devices, their data and commands.
     pub devices: Devices,
     /// Device certificates.
@@ -41,7 +35,7 @@ pub struct Services {
     /// The log; for its state and for backups.
     pub journal: Journal,
     /// The private authority.
-    pub authorities: Authorities,
+    pub authorities: Arc<Authorities>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Connections.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
-use yizhan_vocabulary::{Uin, UnixMillis};
 
+use crate::audit::audit_row;
 use crate::call::Call;
 use crate::failure::{Code, Failure};
 use crate::operation::Audit;
@@ -14,41 +14,6 @@ use crate::operation::Audit;
 const MAX_ANSWER_BYTES: usize = 10 * 1024 * 1024;
 /// Longest time for one operation, whatever it waits for.
 const DEADLINE: Duration = Duration::from_secs(90);
-
-/// One use of an operation that writes, for the audit log.
-#[derive(Debug, Clone)]
-pub struct AuditEntry {
-    /// When.
-    pub at: UnixMillis,
-    /// The root account whose objects were concerned.
-    pub owner: Uin,
-    /// The account that acted.
-    pub actor: Uin,
-    /// How it proved who it is.
-    pub means: String,
-    /// Where it called from.
-    pub address: String,
-    /// The operation's name.
-    pub operation: &'static str,
-    /// The object, as policies name it; empty if the request was refused before one was found.
-    pub resource: String,
-    /// `ok`, or the code of the failure.
-    pub outcome: &'static str,
-    /// The request, as it came; whoever stores it takes secrets out.
-    pub request: Value,
-    /// The object before.
-    pub before: Option<Value>,
-    /// The object after.
-    pub after: Option<Value>,
-    /// The number by which the caller can ask for it.
-    pub request_id: String,
-}
-
-/// Where writes are recorded.
-pub trait AuditLog: Send + Sync {
-    /// Records an entry. May block for the time of a small transaction.
-    fn record(&self, entry: AuditEntry);
-}
 
 /// Runs the operation of `call` and gives its answer: a JSON object as text. What it did is recorded before this returns.
 pub async fn dispatch(call: Call, request: Value, request_id: &str) -> Result<String, Failure> {
@@ -60,34 +25,20 @@ pub async fn dispatch(call: Call, request: Value, request_id: &str) -> Result<St
         Err(_) => Err(Failure::new(Code::ServiceUnavailable).because("it took too long")),
     };
     if let Some(request) = kept {
-        record(&call, request, &result, request_id).await;
+        record(&call, &request, &result, request_id).await;
     }
     result
 }
 
-async fn record(call: &Call, request: Value, result: &Result<String, Failure>, request_id: &str) {
-    let note = call.take_note();
-    let caller = call.caller();
-    let entry = AuditEntry {
-        at: call.now(),
-        owner: caller.owner,
-        actor: caller.account,
-        means: caller.means.shown(),
-        address: caller.address.map(|address| address.to_string()).unwrap_or_default(),
-        operation: call.operation().name(),
-        resource: note.resource,
-        outcome: result.as_ref().map_or_else(|failure| failure.code().as_str(), |_| "ok"),
-        request,
-        before: note.before,
-        after: note.after,
-        request_id: request_id.to_owned(),
-    };
-    let recorded = call.blocking(move |platform| {
-        platform.audit.record(entry);
-        Ok::<(), Failure>(())
-    });
-    // What failed has been logged there; the operation itself is done.
-    drop(recorded.await);
+async fn record(call: &Call, request: &Value, result: &Result<String, Failure>, request_id: &str) {
+    let outcome = result.as_ref().map_or_else(|failure| failure.code().as_str(), |_| "ok");
+    let row = audit_row(call, request, outcome, request_id);
+    let written =
+        call.blocking(move |platform| platform.store.add_audit_entries(&[row], platform.audit_kept));
+    if let Err(failure) = written.await {
+        // The operation is done and its caller must hear so; what could not be noted is at least in the server's log.
+        tracing::error!(operation = call.operation().name(), request_id, %failure, "an audit entry could not be kept");
+    }
 }
 
 /// A handler's answer as text, unless it is too long.

@@ -11,7 +11,9 @@
 
 #[macro_use]
 mod operation;
+mod audit;
 mod call;
+mod devices;
 mod dispatch;
 mod failure;
 mod instances;
@@ -26,10 +28,10 @@ mod text;
 mod vendor;
 
 pub use call::{Call, Caller, Means, Rights};
-pub use dispatch::{AuditEntry, AuditLog, dispatch};
+pub use dispatch::dispatch;
 pub use failure::{Class, Code, Failure};
 pub use operation::{Audit, Operation, Version};
-pub use platform::Platform;
+pub use platform::{Authorities, Platform};
 pub use resource::Resource;
 pub use table::{console_operations, find, find_in_console, operations};
 pub use text::{Language, Text};

@@ -2,20 +2,31 @@
 
 use std::sync::Arc;
 
-use yizhan_devices::Devices;
+use yizhan_devices::{CertificateDirectory, Devices};
+use yizhan_identity::authority::Authority;
 use yizhan_store::Store;
 use yizhan_vocabulary::Clock;
 
-use crate::dispatch::AuditLog;
+/// The private authority of this installation.
+pub struct Authorities {
+    /// Issues certificates.
+    pub authority: Authority,
+    /// Its own certificate, PEM.
+    pub certificate: String,
+}
 
 /// The services that operations may use. One value for the whole server.
 pub struct Platform {
     /// Instances, projects, products, devices, their data and commands.
     pub devices: Devices,
+    /// Device certificates.
+    pub certificates: Arc<CertificateDirectory>,
+    /// The private authority.
+    pub authorities: Arc<Authorities>,
     /// The registry.
     pub store: Arc<Store>,
-    /// Where writes are recorded.
-    pub audit: Arc<dyn AuditLog>,
+    /// Entries that the audit log keeps; the oldest go first.
+    pub audit_kept: u64,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

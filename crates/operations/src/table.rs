@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::operation::{Operation, Version};
-use crate::{instances, products, projects};
+use crate::{devices, instances, products, projects};
 
 /// Every group's operations.
-const GROUPS: &[&[Operation]] = &[instances::OPERATIONS, projects::OPERATIONS, products::OPERATIONS];
+const GROUPS: &[&[Operation]] =
+    &[instances::OPERATIONS, projects::OPERATIONS, products::OPERATIONS, devices::OPERATIONS];
 
 static BY_VERSION: LazyLock<HashMap<(Version, &'static str), &'static Operation>> = LazyLock::new(|| {
     let each = |operation: &'static Operation| {

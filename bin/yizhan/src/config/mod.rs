@@ -51,6 +51,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// Limits of devices and commands.
     pub devices: Devices,
+    /// Accounts and what is recorded of their doing.
+    pub access: Access,
     /// The log, history and what is kept how long.
     pub journal: Storage,
     /// What the server writes to standard error.
@@ -181,6 +183,20 @@ impl Default for Sessions {
             max_retained: router.max_retained,
             max_retained_bytes: router.max_retained_bytes,
         }
+    }
+}
+
+/// Accounts and what is recorded of their doing.
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Access {
+    /// Entries that the audit log keeps; the oldest go first.
+    pub audit_kept: u64,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self { audit_kept: 1_000_000 }
     }
 }
 

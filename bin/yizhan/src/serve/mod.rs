@@ -33,6 +33,7 @@ use yizhan_identity::users::PasswordHash;
 use yizhan_journal::{FatalError, Journal};
 use yizhan_link::Admission;
 use yizhan_observe::Metrics;
+use yizhan_operations::Platform;
 use yizhan_router::{MqttUser, Router, RouterParts, UserDirectory};
 use yizhan_store::Store;
 use yizhan_vocabulary::Clock;
@@ -154,7 +155,17 @@ impl Server {
         };
         router.start(journal.clone(), cores.handles());
         devices.attach_links(Arc::new(router.clone()));
+        let authorities = Arc::new(tls.authorities()?);
+        let platform = Arc::new(Platform {
+            devices: devices.clone(),
+            certificates: Arc::clone(&certificates),
+            authorities: Arc::clone(&authorities),
+            store: Arc::clone(&store),
+            audit_kept: config.access.audit_kept,
+            clock: Arc::clone(&clock),
+        });
         let services = Arc::new(Services {
+            platform,
             devices,
             certificates,
             router: router.clone(),
@@ -162,7 +173,7 @@ impl Server {
             user_changes: Mutex::default(),
             store,
             journal: journal.clone(),
-            authorities: tls.authorities()?,
+            authorities,
             metrics,
             admission,
             hand_outs: CertificateHandOuts::default(),

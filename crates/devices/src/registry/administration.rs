@@ -299,6 +299,20 @@ impl Devices {
         Ok(devices.iter().map(|device| device.view_with_secret()).collect())
     }
 
+    /// Creates a device with a key of its own making instead of a generated one.
+    pub fn create_device_with_key(
+        &self,
+        product: &ProductId,
+        name: &str,
+        secret: DeviceSecret,
+    ) -> Result<DeviceView, DevicesError> {
+        let product = self.known_product(product)?;
+        let _changing = product.changing.lock();
+        let names = self.names_to_create(&product, DeviceCreation::Named(vec![name.to_owned()]))?;
+        let devices = self.insert_devices_with_keys(&product, names.into_iter().zip([secret]), false)?;
+        Ok(devices[0].view_with_secret())
+    }
+
     fn names_to_create(
         &self,
         product: &Product,
@@ -341,18 +355,27 @@ impl Devices {
         names: Vec<DeviceName>,
         auto_created: bool,
     ) -> Result<Vec<Arc<Device>>, DevicesError> {
+        let named = names.into_iter().map(|name| (name, DeviceSecret::generate()));
+        self.insert_devices_with_keys(product, named, auto_created)
+    }
+
+    fn insert_devices_with_keys(
+        &self,
+        product: &Arc<Product>,
+        named: impl ExactSizeIterator<Item = (DeviceName, DeviceSecret)>,
+        auto_created: bool,
+    ) -> Result<Vec<Arc<Device>>, DevicesError> {
         let limit = self.0.config.max_devices;
-        if self.0.registry.device_count() + names.len() > limit {
+        if self.0.registry.device_count() + named.len() > limit {
             return Err(DevicesError::LimitReached(format!("this installation may hold {limit} devices")));
         }
         if let Some(project) = self.project(&product.settings().profile.project) {
-            self.check_instance_limit(&project.instance, names.len())?;
+            self.check_instance_limit(&project.instance, named.len())?;
         }
         let now = self.0.clock.now();
-        let mut rows = Vec::with_capacity(names.len());
-        let mut secrets = Vec::with_capacity(names.len());
-        for name in names {
-            let secret = DeviceSecret::generate();
+        let mut rows = Vec::with_capacity(named.len());
+        let mut secrets = Vec::with_capacity(named.len());
+        for (name, secret) in named {
             rows.push(NewDevice {
                 product: product.id,
                 name,

@@ -1,0 +1,131 @@
+//! Deleting devices and switching them on and off.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use yizhan_devices::{Device, DevicesError};
+
+use crate::call::Call;
+use crate::failure::{Code, Failure, Outcome};
+use crate::platform::Platform;
+
+/// Devices one request may concern.
+const MAX_DEVICES: usize = 100;
+
+/// A device that is to go.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteDevice {
+    product_id: String,
+    device_name: String,
+}
+
+/// A device, by its names.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DevicesItem {
+    product_id: String,
+    device_name: String,
+}
+
+/// Devices that are to go.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteDevices {
+    /// 1 to 100 devices.
+    devices_items: Vec<DevicesItem>,
+}
+
+/// Devices that are to be switched on or off.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UpdateDevicesEnableState {
+    /// 1 to 100 devices.
+    devices_items: Vec<DevicesItem>,
+    /// 1 on, 0 off.
+    status: i64,
+}
+
+/// How it went: both empty when all went well, `fail` and a reason otherwise (facts §2.7).
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct BatchOutcome {
+    result_code: &'static str,
+    result_message: String,
+}
+
+impl BatchOutcome {
+    const DONE: Self = Self { result_code: "", result_message: String::new() };
+}
+
+pub(crate) async fn delete(call: Call, request: DeleteDevice) -> Outcome<BatchOutcome> {
+    let device = call.device(&request.product_id, &request.device_name)?;
+    delete_all(call, vec![device]).await
+}
+
+pub(crate) async fn delete_many(call: Call, request: DeleteDevices) -> Outcome<BatchOutcome> {
+    let devices = named(&call, &request.devices_items)?;
+    delete_all(call, devices).await
+}
+
+async fn delete_all(call: Call, devices: Vec<Arc<Device>>) -> Outcome<BatchOutcome> {
+    call.changed(Some(seen(&devices)), None);
+    call.blocking(move |platform| {
+        for device in &devices {
+            delete_one(platform, device)?;
+        }
+        Ok::<_, DevicesError>(BatchOutcome::DONE)
+    })
+    .await
+}
+
+fn delete_one(platform: &Platform, device: &Arc<Device>) -> Result<(), DevicesError> {
+    match platform.devices.delete_device(device) {
+        // Somebody else was faster; it is gone, which is what was asked for.
+        Ok(()) | Err(DevicesError::NotFound(_)) => platform.certificates.forget(device),
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+pub(crate) async fn enable_many(call: Call, request: UpdateDevicesEnableState) -> Outcome<BatchOutcome> {
+    let enabled = match request.status {
+        0 => false,
+        1 => true,
+        _ => return Err(Failure::new(Code::InvalidParameterValue).because("Status is 0 or 1")),
+    };
+    let devices = named(&call, &request.devices_items)?;
+    call.changed(Some(seen(&devices)), Some(json!({ "EnableState": i64::from(enabled) })));
+    call.blocking(move |platform| {
+        for device in &devices {
+            platform.devices.enable_device(device, enabled)?;
+        }
+        Ok::<_, DevicesError>(BatchOutcome::DONE)
+    })
+    .await
+}
+
+/// The devices that a request names; all must be there.
+fn named(call: &Call, items: &[DevicesItem]) -> Outcome<Vec<Arc<Device>>> {
+    if items.is_empty() || items.len() > MAX_DEVICES {
+        let why = format!("DevicesItems has 1 to {MAX_DEVICES} devices");
+        return Err(Failure::new(Code::InvalidParameterValue).because(why));
+    }
+    items.iter().map(|item| call.device(&item.product_id, &item.device_name)).collect()
+}
+
+/// The devices for the audit log.
+fn seen(devices: &[Arc<Device>]) -> serde_json::Value {
+    devices
+        .iter()
+        .map(|device| {
+            json!({
+                "ProductId": device.product_id(),
+                "DeviceName": device.name,
+                "EnableState": i64::from(device.switched_on()),
+            })
+        })
+        .collect()
+}
