@@ -15,6 +15,20 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// Random letters and digits.
+pub fn letters_and_digits(length: usize) -> Zeroizing<String> {
+    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut text = Zeroizing::new(String::with_capacity(length));
+    while text.len() < length {
+        let bytes = Zeroizing::new(random::<32>());
+        // Six bits at a time, passing over the two values that have no character: every character is as likely.
+        let characters = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 63)));
+        let missing = length - text.len();
+        text.extend(characters.take(missing).map(|&byte| char::from(byte)));
+    }
+    text
+}
+
 /// Why a text is not a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
@@ -118,15 +132,7 @@ impl ProductSecret {
 
     /// A new secret: 24 random letters and digits.
     pub fn generate() -> Self {
-        const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        let mut text = String::with_capacity(Self::LENGTH);
-        while text.len() < Self::LENGTH {
-            let bytes = Zeroizing::new(random::<32>());
-            // Six bits at a time, passing over the two values that have no character: every character is as likely.
-            let characters = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 63)));
-            text.extend(characters.take(Self::LENGTH - text.len()).map(|&byte| char::from(byte)));
-        }
-        Self { text: text.into_boxed_str() }
+        Self { text: letters_and_digits(Self::LENGTH).as_str().into() }
     }
 
     /// The text, which is also the key of registration signatures.

@@ -1,0 +1,136 @@
+//! The directory through its public calls, over a real registry.
+
+use std::path::Path;
+
+use yizhan_store::Store;
+use yizhan_vocabulary::{Monotonic, UnixMillis};
+
+use super::*;
+
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(1_700_000_000_000)
+    }
+
+    fn monotonic(&self) -> Monotonic {
+        Monotonic(0)
+    }
+}
+
+fn people_with(dir: &Path, settings: PeopleSettings) -> People {
+    People::load(Arc::new(Store::open(dir).unwrap()), Arc::new(Noon), settings).unwrap()
+}
+
+fn people(dir: &Path) -> People {
+    people_with(dir, PeopleSettings::default())
+}
+
+#[test]
+fn a_key_has_the_vendors_form_and_works_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let created = people(dir.path()).create_key(Uin::FIRST, "back end").unwrap();
+    let id = created.key.id().to_string();
+    assert!(id.starts_with("AKID") && id.len() == 36, "{id}");
+    assert_eq!(created.secret_key.expose().len(), 32);
+    assert_ne!(&id[4..], created.secret_key.expose());
+    let key = people(dir.path()).key(&id).unwrap();
+    assert_eq!(key.secret(), &created.secret_key);
+    assert_eq!((key.account().uin, key.account().root(), key.remark()), (Uin::FIRST, Uin::FIRST, "back end"));
+    assert!(!format!("{key:?}").contains(created.secret_key.expose()));
+}
+
+#[test]
+fn a_disabled_or_deleted_key_is_refused_at_once_and_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = people(dir.path());
+    let id = open.create_key(Uin::FIRST, "").unwrap().key.id().to_string();
+    open.change_key(Uin::FIRST, &id, KeyChange::Disable).unwrap();
+    assert_eq!(open.key(&id).unwrap_err(), KeyRefusal::KeyDisabled);
+    drop(open);
+    let open = people(dir.path());
+    assert_eq!(open.key(&id).unwrap_err(), KeyRefusal::KeyDisabled);
+    open.change_key(Uin::FIRST, &id, KeyChange::Enable).unwrap();
+    open.key(&id).unwrap();
+    open.delete_key(Uin::FIRST, &id).unwrap();
+    assert_eq!(open.key(&id).unwrap_err(), KeyRefusal::Unknown);
+    drop(open);
+    assert_eq!(people(dir.path()).key(&id).unwrap_err(), KeyRefusal::Unknown);
+}
+
+#[test]
+fn keys_fall_with_their_account_and_with_the_root_account_above_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = people(dir.path());
+    let sub = open.create_sub(Uin::FIRST, "partner", "").unwrap().uin;
+    let id = open.create_key(sub, "").unwrap().key.id().to_string();
+    open.enable_account(sub, false).unwrap();
+    assert_eq!(open.key(&id).unwrap_err(), KeyRefusal::AccountDisabled);
+    open.enable_account(sub, true).unwrap();
+    assert_eq!(open.key(&id).unwrap().account().root(), Uin::FIRST);
+    open.enable_account(Uin::FIRST, false).unwrap();
+    assert_eq!(open.key(&id).unwrap_err(), KeyRefusal::AccountDisabled);
+    drop(open);
+    let open = people(dir.path());
+    assert_eq!(open.key(&id).unwrap_err(), KeyRefusal::AccountDisabled);
+    open.enable_account(Uin::FIRST, true).unwrap();
+    open.key(&id).unwrap();
+    open.delete_account(sub).unwrap();
+    assert_eq!(open.key(&id).unwrap_err(), KeyRefusal::Unknown);
+}
+
+#[test]
+fn an_account_changes_only_its_own_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = people(dir.path());
+    let other = open.create_root("other", "").unwrap().uin;
+    let id = open.create_key(Uin::FIRST, "").unwrap().key.id().to_string();
+    assert!(matches!(open.change_key(other, &id, KeyChange::Disable), Err(PeopleError::NotFound(_))));
+    assert!(matches!(open.delete_key(other, &id), Err(PeopleError::NotFound(_))));
+    open.key(&id).unwrap();
+}
+
+#[test]
+fn there_are_only_so_many_accounts_and_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = PeopleSettings { max_accounts: 2, max_keys_per_account: 1, ..PeopleSettings::default() };
+    let open = people_with(dir.path(), settings);
+    open.create_key(Uin::FIRST, "").unwrap();
+    assert!(matches!(open.create_key(Uin::FIRST, ""), Err(PeopleError::LimitReached(_))));
+    open.create_sub(Uin::FIRST, "one", "").unwrap();
+    assert!(matches!(open.create_root("two", ""), Err(PeopleError::LimitReached(_))));
+}
+
+#[test]
+fn sub_accounts_sit_under_root_accounts_only_and_names_are_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = people(dir.path());
+    let sub = open.create_sub(Uin::FIRST, "one", "").unwrap();
+    assert!(matches!(open.create_sub(sub.uin, "two", ""), Err(PeopleError::NotFound(_))));
+    assert!(matches!(open.create_sub(Uin::FIRST, "one", ""), Err(PeopleError::Conflict(_))));
+    for bad in ["", "a b", "名", &"x".repeat(65)] {
+        assert!(matches!(open.create_sub(Uin::FIRST, bad, ""), Err(PeopleError::Invalid(_))), "{bad}");
+    }
+    assert!(matches!(open.delete_account(Uin::FIRST), Err(PeopleError::Conflict(_))));
+    assert_eq!(open.sub_accounts(Uin::FIRST), [sub]);
+    assert_eq!(open.root_accounts().len(), 1);
+}
+
+#[test]
+fn the_last_use_comes_back_once_a_minute_to_be_written_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = people(dir.path());
+    let key = open.create_key(Uin::FIRST, "").unwrap().key;
+    assert_eq!(key.last_use(), None);
+    let from = Some([192, 0, 2, 1].into());
+    let noted = key.used(UnixMillis(1_000_000), from).unwrap();
+    open.note_use(&noted);
+    assert_eq!(key.used(UnixMillis(1_059_999), from), None);
+    assert!(key.used(UnixMillis(1_060_000), from).is_some());
+    assert!(key.used(UnixMillis(5), from).is_some(), "the clock was set back");
+    drop(open);
+    let key = people(dir.path()).key(key.id()).unwrap();
+    let expected = LastUse { at: UnixMillis(1_000_000), from: Some("192.0.2.1".to_owned()) };
+    assert_eq!(key.last_use(), Some(expected));
+}

@@ -1,0 +1,33 @@
+//! How many of everything there may be, and how fast a key may ask.
+
+use crate::rate::RateLimits;
+
+/// The limits of accounts. The vendor's numbers are given where they are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeopleSettings {
+    /// Accounts in all.
+    pub max_accounts: usize,
+    /// Keys of one account (2 at the vendor's).
+    pub max_keys_per_account: usize,
+    /// Policies of one root account.
+    pub max_policies_per_account: usize,
+    /// Policies attached to one sub-account (200 at the vendor's).
+    pub max_attachments: usize,
+    /// How fast one key may ask.
+    pub rate: RateLimits,
+    /// Entries of the audit log that are kept, the newest.
+    pub audit_entries: u64,
+}
+
+impl Default for PeopleSettings {
+    fn default() -> Self {
+        Self {
+            max_accounts: 10_000,
+            max_keys_per_account: 10,
+            max_policies_per_account: 1_000,
+            max_attachments: 200,
+            rate: RateLimits::default(),
+            audit_entries: 1_000_000,
+        }
+    }
+}
