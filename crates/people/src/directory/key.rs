@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
+use yizhan_identity::cloud_signature::{Claim, SignatureError, SigningKey};
 use yizhan_store::{ApiKeyRow, Secret};
 use yizhan_vocabulary::{Monotonic, UnixMillis};
 
@@ -32,6 +34,8 @@ pub struct ApiKey {
 /// What outlives changes of the key: it is the same key for its callers.
 struct KeyState {
     rate: KeyRate,
+    /// The derived key of the day and service that last proved a request.
+    signing: ArcSwapOption<SigningKey>,
     last_used_at: AtomicI64,
     last_used_from: Mutex<Option<String>>,
 }
@@ -57,7 +61,12 @@ impl ApiKey {
     pub(super) fn of(row: ApiKeyRow, account: Arc<Account>) -> Self {
         let last_used_at = AtomicI64::new(row.last_used_at.map_or(NEVER, |at| at.0));
         let last_used_from = Mutex::new(row.last_used_from);
-        let state = Arc::new(KeyState { rate: KeyRate::default(), last_used_at, last_used_from });
+        let state = Arc::new(KeyState {
+            rate: KeyRate::default(),
+            signing: ArcSwapOption::empty(),
+            last_used_at,
+            last_used_from,
+        });
         Self {
             id: row.secret_id.into(),
             secret: row.secret_key,
@@ -118,6 +127,20 @@ impl ApiKey {
             return Err(KeyRefusal::KeyDisabled);
         }
         self.account.is_usable().then_some(()).ok_or(KeyRefusal::AccountDisabled)
+    }
+
+    /// Checks the signature of a request that claims this key. A derived key is kept from one request to the next, once
+    /// it has proved one: what strangers claim does not push it out.
+    pub fn verify(&self, claim: &Claim<'_>) -> Result<(), SignatureError> {
+        let Some(scope) = claim.scope() else { return claim.verify(self.secret.expose()) };
+        let kept = self.state.signing.load();
+        if let Some(key) = kept.as_ref().filter(|key| key.is_for(scope)) {
+            return claim.verify_with(key);
+        }
+        let key = SigningKey::derive(self.secret.expose(), scope);
+        claim.verify_with(&key)?;
+        self.state.signing.store(Some(Arc::new(key)));
+        Ok(())
     }
 
     /// Takes one request from the key's budgets; `false` when it asks too fast.

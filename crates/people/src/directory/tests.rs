@@ -1,7 +1,11 @@
 //! The directory through its public calls, over a real registry.
 
 use std::path::Path;
+use std::time::Duration;
 
+use yizhan_identity::cloud_signature::{
+    CloudCall, CloudRequest, Method, SignatureError, SignedHeaders, sign_tc3,
+};
 use yizhan_store::Store;
 use yizhan_vocabulary::{Monotonic, UnixMillis};
 
@@ -133,4 +137,45 @@ fn the_last_use_comes_back_once_a_minute_to_be_written_down() {
     let key = people(dir.path()).key(key.id()).unwrap();
     let expected = LastUse { at: UnixMillis(1_000_000), from: Some("192.0.2.1".to_owned()) };
     assert_eq!(key.last_use(), Some(expected));
+}
+
+#[test]
+fn a_request_is_proved_by_its_keys_secret_whatever_was_proved_before() {
+    const NOW: i64 = 1_700_000_000;
+    const HEADERS: SignedHeaders<'_> = SignedHeaders { content_type: "application/json", host: "127.0.0.1" };
+    let dir = tempfile::tempdir().unwrap();
+    let open = people(dir.path());
+    let created = open.create_key(Uin::FIRST, "").unwrap();
+    let verdict = |secret: &str, service: &str, time: i64| {
+        let signed = (Method::Post, "", b"{}".as_slice());
+        let value = sign_tc3((created.key.id(), secret), service, time, HEADERS, signed).unwrap();
+        let time = time.to_string();
+        let header = |name: &str| match name {
+            "authorization" => Some(value.as_bytes()),
+            "x-tc-timestamp" => Some(time.as_bytes()),
+            "content-type" => Some(HEADERS.content_type.as_bytes()),
+            "host" => Some(HEADERS.host.as_bytes()),
+            "x-tc-action" => Some(b"GetProjectList".as_slice()),
+            "x-tc-version" => Some(b"2019-04-23".as_slice()),
+            _ => None,
+        };
+        let request =
+            CloudRequest { method: Method::Post, path: "/", query: "", header: &header, body: b"{}" };
+        let call = CloudCall::read(request).unwrap();
+        let claim = call.claim(UnixMillis(NOW * 1_000), Duration::from_secs(2 * 86_400)).unwrap();
+        open.key(claim.secret_id()).unwrap().verify(&claim)
+    };
+    let (secret, wrong) = (created.secret_key.expose(), "another-secret");
+    let yesterday = NOW - 86_400;
+    for (service, time) in
+        [("iotexplorer", NOW), ("iotexplorer", NOW), ("127", NOW), ("iotexplorer", yesterday)]
+    {
+        assert_eq!(verdict(wrong, service, time), Err(SignatureError::WrongSignature));
+        assert_eq!(verdict(secret, service, time), Ok(()), "{service} {time}");
+        assert_eq!(
+            verdict(wrong, service, time),
+            Err(SignatureError::WrongSignature),
+            "the kept key is no pass"
+        );
+    }
 }
