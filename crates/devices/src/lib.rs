@@ -50,8 +50,9 @@ pub use queries::{
 pub use records::diagnostic::Diagnostic;
 pub use recovery::RecoveryError;
 pub use registry::{
-    CertificateDirectory, Device, DeviceCreation, DeviceStatus, DeviceView, Enrolled, NewInstance,
-    NewProduct, NewProject, Product, ProductSettings, ProductTopics, ProductView, ShownSecret, Status,
+    CertificateDirectory, Device, DeviceCreation, DevicePage, DeviceQuery, DeviceStatus, DeviceView,
+    Enrolled, FirmwareQuery, MAX_LOG_LEVEL, MAX_TAGS, NewInstance, NewProduct, NewProject, Product,
+    ProductSettings, ProductTopics, ProductView, ShownSecret, Status, search_devices,
 };
 
 use commands::{Timers, Unconfirmed};
@@ -63,7 +64,7 @@ pub use yizhan_journal::{Cursor, Order, TimeRange};
 /// What products and devices are created and changed with.
 pub use yizhan_store::{
     AuthMode, CustomTopic, DynamicRegistration, InstanceKind, InstanceRow, NodeKind, ProductChange,
-    ProductMove, ProductProfile, ProjectRow, ReleaseStatus,
+    ProductMove, ProductProfile, ProjectRow, ReleaseStatus, Tag,
 };
 
 /// Products, devices and their commands. Cloning is cheap; every clone is the same.

@@ -84,6 +84,7 @@ impl Devices {
                             model: model.as_deref(),
                             state: &state,
                             device_path: device.topic_suffix(),
+                            log_level: device.log_level(),
                             now,
                             limits: &self.0.config,
                         };

@@ -25,7 +25,7 @@ pub use rows::{
     ApiToken, AuthMode, AuthorityRow, BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState,
     CertificateRow, CertifiedKey, CustomTopic, DeviceRow, DynamicRegistration, Fingerprint, InstanceKind,
     InstanceRow, MqttUser, NewBatch, NewDevice, NodeKind, PlannedDevice, ProductChange, ProductMove,
-    ProductProfile, ProductRow, ProjectRow, ReleaseStatus, Secret,
+    ProductProfile, ProductRow, ProjectRow, ReleaseStatus, Secret, Tag,
 };
 
 /// The registry's file in the data directory.

@@ -285,6 +285,15 @@ pub struct DeviceRow {
     pub certificate: Option<Fingerprint>,
 }
 
+/// A text by which people find a product or a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// What it is about; once for each product or device.
+    pub key: String,
+    /// What it says.
+    pub value: String,
+}
+
 /// A device that is to be created.
 #[derive(Debug, Clone)]
 pub struct NewDevice {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use yizhan_store::{
     ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DynamicRegistration,
-    MqttUser, NewDevice, NodeKind, ProductChange, ProductProfile, ProductRow, Secret, Store, StoreError,
+    MqttUser, NewDevice, NodeKind, ProductChange, ProductProfile, ProductRow, Secret, Store, StoreError, Tag,
 };
 use yizhan_vocabulary::topics::Rights;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
@@ -330,4 +330,26 @@ fn ten_thousand_devices_are_one_quick_transaction() {
     if !cfg!(debug_assertions) {
         assert!(created.as_millis() < 2000 && read.as_millis() < 200, "{created:?}, {read:?}");
     }
+}
+
+#[test]
+fn tags_and_log_levels_are_replaced_as_a_whole_and_go_with_their_subject() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    let device = store.create_devices(&[new_device("a")]).unwrap()[0];
+    let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
+    store.set_device_tags(device, &[tag("room", "hall"), tag("floor", "1")]).unwrap();
+    store.set_device_tags(device, &[tag("room", "attic")]).unwrap();
+    store.set_product_tags(&product_id(), &[tag("line", "A")]).unwrap();
+    store.set_device_log_level(device, 4).unwrap();
+    let mut found = Vec::new();
+    store.each_device_tag(|device, tag| found.push((device, tag))).unwrap();
+    assert_eq!(found, [(device, tag("room", "attic"))]);
+    assert_eq!(store.product_tags().unwrap(), [(product_id(), tag("line", "A"))]);
+    assert_eq!(store.device_log_levels().unwrap(), [(device, 4)]);
+    assert!(matches!(store.set_device_tags(DeviceId(99), &[]), Err(StoreError::NotFound(_))));
+    store.delete_devices(&[device]).unwrap();
+    store.each_device_tag(|_, _| panic!("the tags of a deleted device are gone")).unwrap();
+    store.set_product_tags(&product_id(), &[]).unwrap();
+    assert!(store.product_tags().unwrap().is_empty());
 }

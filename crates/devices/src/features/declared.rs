@@ -32,9 +32,6 @@ pub(crate) const SHADOW: FeatureDescriptor =
 /// The shadow under its older name.
 pub(crate) const TEMPLATE: FeatureDescriptor =
     declared("template", &[up("$template/operation/"), down("$template/operation/result/")]);
-/// The device's log level.
-pub(crate) const LOG: FeatureDescriptor =
-    declared("log", &[up("$log/operation/"), down("$log/operation/result/")]);
 /// Remote configuration.
 pub(crate) const CONFIG: FeatureDescriptor =
     declared("config", &[up("$config/operation/"), up("$config/report/"), down("$config/operation/result/")]);

@@ -9,6 +9,7 @@ pub(crate) mod action;
 pub(crate) mod declared;
 mod effects;
 pub(crate) mod event;
+pub(crate) mod log;
 pub(crate) mod property;
 pub(crate) mod raw;
 pub(crate) mod rrpc;
@@ -61,6 +62,8 @@ pub(crate) struct Situation<'a> {
     pub state: &'a DeviceState,
     /// `PRODUCTID/DEVICENAME`.
     pub device_path: &'a str,
+    /// How much the device is to log.
+    pub log_level: u8,
     /// The time of receipt.
     pub now: UnixMillis,
     /// The limits.
@@ -82,12 +85,12 @@ pub const FEATURES: &[&FeatureDescriptor] = &[
     &service::DESCRIPTOR,
     &raw::DESCRIPTOR,
     &rrpc::DESCRIPTOR,
+    &log::DESCRIPTOR,
     &declared::OTA,
     &declared::GATEWAY,
     &declared::RESOURCE,
     &declared::SHADOW,
     &declared::TEMPLATE,
-    &declared::LOG,
     &declared::CONFIG,
     &declared::BROADCAST,
     &declared::TWECALL,

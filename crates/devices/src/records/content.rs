@@ -30,6 +30,8 @@ const CODED_TOPICS: &[(u8, &str)] = &[
     (10, "$sys/operation/result/"),
     (11, "$thing/up/raw/"),
     (12, "$thing/down/raw/"),
+    (13, "$log/operation/"),
+    (14, "$log/operation/result/"),
 ];
 
 const FLAG_DOWN: u8 = 0b0000_0001;
@@ -195,7 +197,9 @@ impl ContentRead<'_> {
 fn answer_topic(topic: &str) -> Option<String> {
     match topic.strip_prefix("$thing/up/") {
         Some(rest) => Some(format!("$thing/down/{rest}")),
-        None => topic.strip_prefix("$sys/operation/").map(|rest| format!("$sys/operation/result/{rest}")),
+        None => ["$sys/operation/", "$log/operation/"]
+            .into_iter()
+            .find_map(|asked| topic.strip_prefix(asked).map(|rest| format!("{asked}result/{rest}"))),
     }
 }
 

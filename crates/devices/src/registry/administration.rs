@@ -93,7 +93,7 @@ impl Devices {
             devices.push(Arc::new(entry_of(row, product)?));
         }
         self.0.registry.insert_devices(&devices);
-        Ok(())
+        self.load_tags()
     }
 
     fn load_product(&self, row: ProductRow, auto_created: u32) -> Result<Arc<Product>, DevicesError> {

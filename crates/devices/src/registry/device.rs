@@ -7,10 +7,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 
+use arc_swap::{ArcSwapOption, Guard};
 use parking_lot::{Mutex, RwLock};
 use yizhan_identity::secret::DeviceSecret;
+use yizhan_store::Tag;
 use yizhan_vocabulary::causes::DisconnectCause;
 use yizhan_vocabulary::topics::device_topic;
 use yizhan_vocabulary::{DeviceId, DeviceName, PointValue, ProductId, PropertyNumber, UnixMillis};
@@ -35,6 +37,8 @@ pub struct Device {
     activated_at: AtomicI64,
     durable_seq: AtomicU64,
     dirty: AtomicBool,
+    log_level: AtomicU8,
+    tags: ArcSwapOption<Vec<Tag>>,
     pub(crate) state: Mutex<DeviceState>,
 }
 
@@ -67,6 +71,8 @@ impl Device {
             activated_at: AtomicI64::new(parts.activated_at.map_or(NEVER, |at| at.0)),
             durable_seq: AtomicU64::new(0),
             dirty: AtomicBool::new(false),
+            log_level: AtomicU8::new(0),
+            tags: ArcSwapOption::empty(),
             state: Mutex::new(DeviceState::default()),
         }
     }
@@ -110,6 +116,24 @@ impl Device {
     pub fn activated_at(&self) -> Option<UnixMillis> {
         let at = self.activated_at.load(Ordering::Acquire);
         (at != NEVER).then_some(UnixMillis(at))
+    }
+
+    /// Its tags, by key; `None` without any.
+    pub fn tags(&self) -> Guard<Option<Arc<Vec<Tag>>>> {
+        self.tags.load()
+    }
+
+    pub(crate) fn set_tags(&self, tags: Vec<Tag>) {
+        self.tags.store((!tags.is_empty()).then(|| Arc::new(tags)));
+    }
+
+    /// How much the device is to log: 0 off, 1 error, 2 warning, 3 info, 4 debug.
+    pub fn log_level(&self) -> u8 {
+        self.log_level.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_log_level(&self, level: u8) {
+        self.log_level.store(level, Ordering::Relaxed);
     }
 
     pub(crate) fn switch(&self, enabled: bool) {

@@ -4,10 +4,13 @@
 mod administration;
 mod certificates;
 mod device;
+mod device_set;
 mod enrolment;
 mod places;
 pub(crate) mod presence;
 mod product;
+mod search;
+mod tags;
 mod views;
 
 use std::collections::HashMap;
@@ -25,6 +28,8 @@ pub(crate) use places::Places;
 pub use places::{NewInstance, NewProject};
 pub(crate) use product::ProductParts;
 pub use product::{Product, ProductSettings, ProductTopics};
+pub use search::{DevicePage, DeviceQuery, FirmwareQuery, search_devices};
+pub use tags::{MAX_LOG_LEVEL, MAX_TAGS};
 pub use views::{DeviceStatus, DeviceView, ProductView, ShownSecret, Status};
 
 /// The index: products by id, devices by number. A device by name is found in its product.

@@ -2,19 +2,17 @@
 //! its devices by name. Settings, model and topics are replaced as a whole, so that the path of a message reads
 //! each with one load and no lock.
 
-use std::borrow::Borrow;
-use std::collections::HashSet;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use parking_lot::{Mutex, RwLock};
 use yizhan_identity::topic_permission::TopicPermission;
-use yizhan_store::{AuthMode, CustomTopic, DynamicRegistration, NodeKind, ProductProfile, Secret};
+use yizhan_store::{AuthMode, CustomTopic, DynamicRegistration, NodeKind, ProductProfile, Secret, Tag};
 use yizhan_vocabulary::{ProductId, ThingModel, UnixMillis};
 
 use super::Device;
+use super::device_set::DeviceSet;
 
 /// A product, as the router and the features hold it.
 #[derive(Debug)]
@@ -31,7 +29,8 @@ pub struct Product {
     enabled: AtomicBool,
     model: ArcSwapOption<ThingModel>,
     topics: ArcSwap<ProductTopics>,
-    devices: RwLock<HashSet<ByName, ahash::RandomState>>,
+    tags: ArcSwap<Vec<Tag>>,
+    devices: RwLock<DeviceSet>,
     /// Held while the product, its model, its topics or its set of devices changes.
     pub(crate) changing: Mutex<()>,
 }
@@ -83,7 +82,8 @@ impl Product {
             enabled: AtomicBool::new(parts.enabled),
             model: ArcSwapOption::new(parts.model),
             topics: ArcSwap::from_pointee(parts.topics),
-            devices: RwLock::new(HashSet::with_hasher(ahash::RandomState::new())),
+            tags: ArcSwap::default(),
+            devices: RwLock::default(),
             changing: Mutex::new(()),
         }
     }
@@ -115,19 +115,31 @@ impl Product {
 
     /// The device with this name.
     pub fn device(&self, name: &str) -> Option<Arc<Device>> {
-        self.devices.read().get(name).map(|entry| Arc::clone(&entry.0))
+        self.devices.read().get(name).cloned()
     }
 
     /// How many devices there are.
     pub fn device_count(&self) -> usize {
-        self.devices.read().len()
+        self.devices.read().in_order().len()
     }
 
     /// Every device, by number.
     pub fn devices(&self) -> Vec<Arc<Device>> {
-        let mut devices: Vec<_> = self.devices.read().iter().map(|entry| Arc::clone(&entry.0)).collect();
-        devices.sort_unstable_by_key(|device| device.id);
-        devices
+        self.devices.read().in_order().to_vec()
+    }
+
+    /// Looks at every device, by number, without copying the list. Nobody can add or delete one meanwhile.
+    pub fn with_devices<T>(&self, look: impl FnOnce(&[Arc<Device>]) -> T) -> T {
+        look(self.devices.read().in_order())
+    }
+
+    /// Its tags, by key.
+    pub fn tags(&self) -> Arc<Vec<Tag>> {
+        self.tags.load_full()
+    }
+
+    pub(crate) fn set_tags(&self, tags: Vec<Tag>) {
+        self.tags.store(Arc::new(tags));
     }
 
     pub(crate) fn switch(&self, enabled: bool) {
@@ -147,34 +159,10 @@ impl Product {
     }
 
     pub(crate) fn insert(&self, device: Arc<Device>) {
-        self.devices.write().insert(ByName(device));
+        self.devices.write().insert(device);
     }
 
     pub(crate) fn remove(&self, name: &str) {
         self.devices.write().remove(name);
     }
 }
-
-/// A device in its product's set, found by its name.
-#[derive(Debug)]
-struct ByName(Arc<Device>);
-
-impl Borrow<str> for ByName {
-    fn borrow(&self) -> &str {
-        self.0.name.as_str()
-    }
-}
-
-impl Hash for ByName {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.name.as_str().hash(state);
-    }
-}
-
-impl PartialEq for ByName {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.name.as_str() == other.0.name.as_str()
-    }
-}
-
-impl Eq for ByName {}

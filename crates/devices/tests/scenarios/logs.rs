@@ -1,9 +1,26 @@
 //! The content log shows both sides of a conversation as they were on the wire.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use yizhan_devices::{Diagnostic, Direction, LogName, LogQuery, Order, TimeRange};
 
 use crate::rig::{DOWN, Rig, UP};
+
+#[test]
+fn a_device_asks_how_much_to_log_and_is_told_when_that_changes() {
+    let mut rig = Rig::new();
+    rig.connect();
+    let ask = r#"{"type":"get_log_level","clientToken":"DEMOPROD01-1"}"#;
+    let answer = rig.answer("$log/operation/DEMOPROD01/dev001", ask);
+    assert_eq!((&answer["log_level"], &answer["clientToken"]), (&json!(0), &json!("DEMOPROD01-1")));
+    rig.devices.put_log_level(&rig.device(), 4).unwrap();
+    let (topic, pushed) = rig.links.last_sent();
+    assert_eq!(topic, "$log/operation/result/DEMOPROD01/dev001");
+    assert_eq!((&pushed["type"], &pushed["log_level"]), (&json!("get_log_level"), &json!(4)));
+    assert!(rig.devices.put_log_level(&rig.device(), 5).is_err());
+    let mut rig = rig.restart();
+    assert_eq!(rig.answer("$log/operation/DEMOPROD01/dev001", ask)["log_level"], 4);
+    assert_eq!(rig.log(LogName::Content).len(), 4, "each question stands there with its answer");
+}
 
 #[test]
 fn a_message_and_its_answer_are_two_entries_of_one_record() {

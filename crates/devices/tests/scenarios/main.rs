@@ -12,3 +12,4 @@ mod presence;
 mod property;
 mod restart;
 mod rig;
+mod search;

@@ -222,6 +222,23 @@ impl Rig {
         self.devices.find(&product_id(), name).unwrap()
     }
 
+    /// Makes another product without a thing model.
+    pub fn second_product(&self, id: &str) -> ProductId {
+        let id = ProductId::parse(id).unwrap();
+        self.devices
+            .create_product(NewProduct {
+                id: Some(id),
+                name: id.to_string(),
+                node: NodeKind::Device,
+                auth: AuthMode::Key,
+                dynamic_registration: DynamicRegistration::Off,
+                model_json: None,
+                profile: ProductProfile::default(),
+            })
+            .unwrap();
+        id
+    }
+
     pub fn device(&self) -> Arc<Device> {
         self.devices.find(&product_id(), "dev001").unwrap()
     }

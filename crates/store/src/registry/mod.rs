@@ -12,6 +12,7 @@ mod products;
 mod projects;
 mod secrets;
 mod settings;
+mod tags;
 mod users;
 
 use rusqlite::types::Type;
