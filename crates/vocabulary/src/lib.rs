@@ -3,8 +3,10 @@
 //!
 //! Pure by rule: no I/O, no clock, no randomness, no async. Whatever needs one of those takes it as an argument.
 
+mod bilingual;
 #[macro_use]
 pub mod causes;
+pub mod categories;
 pub mod clock;
 pub mod ids;
 pub mod model;
@@ -12,6 +14,7 @@ pub mod thing;
 pub mod topics;
 pub mod value;
 
+pub use bilingual::Bilingual;
 pub use clock::{Clock, Monotonic, UnixMillis};
 pub use ids::{DeviceId, DeviceName, IdError, InstanceId, ProductId, ProjectId, PropertyNumber, Uin};
 pub use model::ThingModel;

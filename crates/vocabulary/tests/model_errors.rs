@@ -150,3 +150,34 @@ fn every_code_has_a_vendor_counterpart() {
         assert!(name.contains("Model"), "{code}");
     }
 }
+
+#[test]
+fn keys_that_nobody_reads_leave_notes_and_refuse_nothing() {
+    let model = r#"{"version":"1.0","profile":{"ProductId":"P"},"propertys":[],"properties":[
+        {"id":"p","name":"P","mode":"r","describe":"x","define":{"type":"int","mim":"0","max":"9"}}],
+        "events":[{"id":"e","name":"E","type":"info","params":[{"id":"a","typ":"b","define":{"type":"bool"}}]}]}"#;
+    assert!(ThingModel::draft(model).is_ok());
+    let (errors, notes) = ThingModel::check(model);
+    assert_eq!(errors, []);
+    let paths: Vec<&str> = notes.iter().map(|note| note.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        ["propertys", "properties[0].describe", "properties[0].define.mim", "events[0].params[0].typ"]
+    );
+    assert!(notes[2].text.english.contains("min, max") && notes[2].text.chinese.contains("未知"));
+}
+
+#[test]
+fn notes_are_told_together_with_errors() {
+    let (errors, notes) = ThingModel::check(r#"{"properties":[{"id":"p"}],"propertys":[]}"#);
+    assert_eq!(notes.len(), 1);
+    assert!(errors.len() > 1);
+}
+
+#[test]
+fn every_code_has_words_in_both_languages() {
+    for code in ModelErrorCode::ALL {
+        let words = code.words();
+        assert!(words.english.is_ascii() && !words.chinese.is_ascii(), "{code}");
+    }
+}

@@ -1,6 +1,9 @@
 //! What can be wrong with a thing model. All errors of a model are reported together, each with the place
 //! where it was found, so that a person can correct the file in one go.
 
+use super::notes::ModelNote;
+use crate::Bilingual;
+
 named_causes! {
     /// The kind of an error in a thing model.
     ModelErrorCode {
@@ -84,6 +87,38 @@ impl ModelErrorCode {
     }
 }
 
+impl ModelErrorCode {
+    /// The kind in words, for people; [`ModelError::message`] says in English what exactly is wrong.
+    pub fn words(self) -> Bilingual {
+        let (english, chinese) = match self {
+            Self::Empty => ("the model is empty", "物模型为空"),
+            Self::NotJson => ("not JSON", "不是合法的 JSON"),
+            Self::NotAModel => ("not a thing model", "不是物模型"),
+            Self::DuplicateKey => ("a key appears twice", "键重复"),
+            Self::WrongShape => ("wrong JSON type", "JSON 类型错误"),
+            Self::MissingField => ("a required part is missing", "缺少必填项"),
+            Self::InvalidId => ("bad identifier", "标识符不合法"),
+            Self::DuplicateId => ("identifier used twice", "标识符重复"),
+            Self::InvalidMode => ("bad access mode", "读写类型不合法"),
+            Self::InvalidType => ("bad data type", "数据类型不合法"),
+            Self::InvalidRange => ("bad range", "数值范围、步长或初始值不合法"),
+            Self::RangeOverflow => ("limit outside what the type can hold", "限值超出类型可表示的范围"),
+            Self::InvalidBoolMapping => ("bad mapping of a bool", "布尔型的取值定义不合法"),
+            Self::InvalidEnumMapping => ("bad mapping of an enumeration", "枚举型的取值定义不合法"),
+            Self::InvalidStruct => ("bad struct", "结构体定义不合法"),
+            Self::InvalidArray => ("bad array", "数组定义不合法"),
+            Self::MissingEventType => ("event without type", "缺少事件类型"),
+            Self::InvalidEventType => ("bad event type", "事件类型不合法"),
+            Self::InvalidEventParam => ("bad event parameter", "事件参数不合法"),
+            Self::InvalidEventParamId => ("bad identifier of an event parameter", "事件参数标识符不合法"),
+            Self::DuplicateEventParam => ("event parameter used twice", "事件参数标识符重复"),
+            Self::TooManyEventParams => ("too many event parameters", "事件参数过多"),
+            Self::TooLarge => ("larger than allowed", "超出大小限制"),
+        };
+        Bilingual::of(english, chinese)
+    }
+}
+
 /// One error in a thing model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
 #[error("{path}: {message}")]
@@ -96,23 +131,33 @@ pub struct ModelError {
     pub message: String,
 }
 
-/// The errors found so far, bounded: after [`MAX_ERRORS`] a reader learns nothing new.
+/// What was found so far, bounded: after [`MAX_ERRORS`] a reader learns nothing new.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<ModelError>);
+pub(super) struct Findings {
+    errors: Vec<ModelError>,
+    notes: Vec<ModelNote>,
+}
 
-/// How many errors of one model are reported.
+/// How many errors of one model are reported, and how many notes.
 pub const MAX_ERRORS: usize = 200;
 
 impl Findings {
     /// Notes an error.
     pub fn add(&mut self, code: ModelErrorCode, path: impl Into<String>, message: impl Into<String>) {
-        if self.0.len() < MAX_ERRORS {
-            self.0.push(ModelError { code, path: path.into(), message: message.into() });
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(ModelError { code, path: path.into(), message: message.into() });
         }
     }
 
-    /// Nothing found, or all that was.
-    pub fn finish(self) -> Result<(), Vec<ModelError>> {
-        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    /// Notes something that is allowed and yet probably not meant.
+    pub fn note(&mut self, note: ModelNote) {
+        if self.notes.len() < MAX_ERRORS {
+            self.notes.push(note);
+        }
+    }
+
+    /// All errors and all notes.
+    pub fn finish(self) -> (Vec<ModelError>, Vec<ModelNote>) {
+        (self.errors, self.notes)
     }
 }

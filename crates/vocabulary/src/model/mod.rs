@@ -4,9 +4,11 @@
 //! checks all of it and compiles it into a form in which a report is validated in one pass without building a
 //! tree of values. A compiled model never changes; editing a model makes a new one.
 
+pub mod compatibility;
 mod data_type;
 mod error;
 mod node;
+mod notes;
 mod parse;
 mod parse_type;
 mod read;
@@ -19,6 +21,7 @@ pub use data_type::{
     StringEnumType, TextType,
 };
 pub use error::{MAX_ERRORS, ModelError, ModelErrorCode};
+pub use notes::{ModelNote, ModelNoteCode};
 pub use read::Direction;
 
 pub use crate::ids::PropertyNumber;
@@ -168,7 +171,7 @@ impl ThingModel {
         json: &str,
         numbers: &mut dyn FnMut(&str) -> PropertyNumber,
     ) -> Result<Self, Vec<ModelError>> {
-        let parsed = parse::parse(json)?;
+        let parsed = parse::parse(json).0?;
         let property = |draft: parse::PropertyDraft| Property {
             number: numbers(&draft.identifier),
             identifier: draft.identifier,
@@ -185,6 +188,18 @@ impl ThingModel {
         }
         let (events, actions) = (parsed.events.into(), parsed.actions.into());
         Ok(Self { source: json.into(), properties, events, actions, positions })
+    }
+
+    /// Everything that can be said about a model's text: its errors, and what is allowed and probably not meant.
+    pub fn check(json: &str) -> (Vec<ModelError>, Vec<ModelNote>) {
+        let (outcome, notes) = parse::parse(json);
+        (outcome.err().unwrap_or_default(), notes)
+    }
+
+    /// Compiles a model that is not a product's, whose properties have no numbers of their own: a template, or a
+    /// draft that is to be compared.
+    pub fn draft(json: &str) -> Result<Self, Vec<ModelError>> {
+        Self::parse(json, &mut |_| PropertyNumber(0))
     }
 
     /// The model's JSON, exactly as it was given.

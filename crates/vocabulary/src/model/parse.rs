@@ -1,11 +1,15 @@
 //! Reads the three sections of a model: properties, events, actions. What is unknown in the JSON (`version`,
-//! `profile`, `desc`, later additions) is kept in the source text and otherwise left alone.
+//! `profile`, `desc`, later additions) is kept in the source text and otherwise left alone; keys that are not in the
+//! vendor's format at all leave a note.
 
 use std::collections::BTreeSet;
 
 use super::data_type::{Member, Members};
 use super::error::{Findings, ModelError, ModelErrorCode as Code};
 use super::node::{Node, Section};
+use super::notes::{
+    ACTION_KEYS, EVENT_KEYS, MEMBER_KEYS, MODEL_KEYS, ModelNote, PROPERTY_KEYS, note_unknown_keys,
+};
 use super::parse_type::read_type;
 use super::{Action, DataType, Event, EventKind, MAX_EVENTS, MAX_MODEL_BYTES, MAX_PROPERTIES, Mode};
 
@@ -30,12 +34,16 @@ pub(super) struct Parsed {
     pub actions: Vec<Action>,
 }
 
-/// Reads a whole model.
-pub(super) fn parse(json: &str) -> Result<Parsed, Vec<ModelError>> {
+/// Reads a whole model. The notes are there whether or not it has errors.
+pub(super) fn parse(json: &str) -> (Result<Parsed, Vec<ModelError>>, Vec<ModelNote>) {
     let mut findings = Findings::default();
     let parsed = read_model(json, &mut findings);
-    findings.finish()?;
-    Ok(parsed.expect("a model that could not be read leaves a finding"))
+    let (errors, notes) = findings.finish();
+    let outcome = match parsed {
+        Some(parsed) if errors.is_empty() => Ok(parsed),
+        _ => Err(errors),
+    };
+    (outcome, notes)
 }
 
 fn read_model(json: &str, findings: &mut Findings) -> Option<Parsed> {
@@ -61,6 +69,7 @@ fn read_model(json: &str, findings: &mut Findings) -> Option<Parsed> {
         return None;
     }
     let root = Section::of(&root, String::new(), Code::NotAModel, findings)?;
+    note_unknown_keys(&root, MODEL_KEYS, findings);
     if ["properties", "events", "actions"].iter().all(|section| root.get(section).is_none()) {
         let text = "a thing model has at least one of \"properties\", \"events\" and \"actions\"";
         findings.add(Code::NotAModel, "$", text);
@@ -114,6 +123,7 @@ fn read_property<'n>(
     taken: &mut BTreeSet<&'n str>,
     findings: &mut Findings,
 ) -> Option<PropertyDraft> {
+    note_unknown_keys(section, PROPERTY_KEYS, findings);
     let identifier = read_feature_id(section, taken, findings);
     let name = read_name(section, NameRule::Required, findings);
     let mode = read_mode(section, findings);
@@ -127,6 +137,7 @@ fn read_event<'n>(
     taken: &mut BTreeSet<&'n str>,
     findings: &mut Findings,
 ) -> Option<Event> {
+    note_unknown_keys(section, EVENT_KEYS, findings);
     let identifier = read_feature_id(section, taken, findings);
     let name = read_name(section, NameRule::Required, findings);
     let kind = read_event_kind(section, findings);
@@ -140,6 +151,7 @@ fn read_action<'n>(
     taken: &mut BTreeSet<&'n str>,
     findings: &mut Findings,
 ) -> Option<Action> {
+    note_unknown_keys(section, ACTION_KEYS, findings);
     let identifier = read_feature_id(section, taken, findings);
     let name = read_name(section, NameRule::Required, findings);
     let required = read_required(section, findings);
@@ -212,6 +224,7 @@ pub(super) fn read_member_list(
     for (position, item) in items.iter().enumerate() {
         let place = format!("{path}[{position}]");
         let Some(section) = Section::of(item, place, rules.not_an_object, findings) else { continue };
+        note_unknown_keys(&section, MEMBER_KEYS, findings);
         let identifier = read_id(&section, rules.bad_id, findings);
         if let Some(identifier) = identifier
             && !taken.insert(identifier)

@@ -9,6 +9,7 @@ use super::data_type::{
 };
 use super::error::{Findings, ModelErrorCode as Code};
 use super::node::{Node, Section};
+use super::notes::{TYPE_KEYS, note_unknown_keys};
 use super::parse::{MemberRules, read_member_list};
 use super::{MAX_ENUM_ITEMS, MAX_TEXT_CHARS, MAX_TYPE_DEPTH};
 
@@ -29,6 +30,7 @@ const STRUCT_MEMBERS: MemberRules = MemberRules {
 
 /// Reads a type that lies `depth` structs and arrays deep.
 pub(super) fn read_type(section: &Section<'_>, depth: usize, findings: &mut Findings) -> Option<DataType> {
+    note_unknown_keys(section, TYPE_KEYS, findings);
     let name = match section.get("type") {
         Some(Node::Text(name)) => name.as_str(),
         Some(node) => {

@@ -1,0 +1,57 @@
+//! The thing model a new product starts with: the required standard functions of its category.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Category;
+
+/// The template of a category without standard functions.
+pub const EMPTY_TEMPLATE: &str = "{}";
+
+/// A template as text, feature by feature: a product's model holds the features word for word.
+#[derive(Deserialize)]
+struct Template<'t> {
+    #[serde(borrow)]
+    properties: Vec<&'t RawValue>,
+    #[serde(borrow)]
+    events: Vec<&'t RawValue>,
+    #[serde(borrow)]
+    actions: Vec<&'t RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Feature {
+    #[serde(default)]
+    required: bool,
+}
+
+/// The model of a new product. The profile names product and category as the vendor's exports do, with the category as
+/// a text; a category without a template gives a model without features.
+pub fn starting_model(product: &str, category: i64) -> String {
+    let template = Category::find(category).and_then(|category| category.template);
+    let template = template
+        .map(|text| serde_json::from_str::<Template<'_>>(text).expect("a test compiles every template"));
+    let section =
+        |features: Option<&Vec<&RawValue>>| features.map_or_else(String::new, |list| required(list));
+    let profile = serde_json::json!({ "ProductId": product, "CategoryId": category.to_string() });
+    format!(
+        "{{\"version\":\"1.0\",\"profile\":{profile},\"properties\":[{}],\"events\":[{}],\"actions\":[{}]}}",
+        section(template.as_ref().map(|template| &template.properties)),
+        section(template.as_ref().map(|template| &template.events)),
+        section(template.as_ref().map(|template| &template.actions)),
+    )
+}
+
+fn required(features: &[&RawValue]) -> String {
+    let is_required = |feature: &&&RawValue| {
+        serde_json::from_str::<Feature>(feature.get()).is_ok_and(|feature| feature.required)
+    };
+    let texts: Vec<String> = features.iter().filter(is_required).map(|feature| compact(feature)).collect();
+    texts.join(",")
+}
+
+/// The text without line breaks between its parts. Strings in templates hold none, so dropping each break with the blanks
+/// that indent the next line changes nothing else.
+fn compact(feature: &RawValue) -> String {
+    feature.get().lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
