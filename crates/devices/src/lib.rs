@@ -9,6 +9,7 @@
 //! Followed by a message: `links` (the seam to the router) -> `uplink` -> `features/<x>` -> `recorder` and
 //! `records` (the journal) -> `registry/device` (the state) -> `commands` (the ledger).
 
+pub mod batches;
 mod commands;
 mod commit;
 mod config;
@@ -160,6 +161,11 @@ impl Devices {
     /// How many commands have no final state yet.
     pub fn outstanding_commands(&self) -> usize {
         self.0.timers.len()
+    }
+
+    /// The most devices that are made at once.
+    pub fn max_batch_creation(&self) -> usize {
+        self.0.config.max_batch_creation
     }
 
     /// The largest payload taken from a device.

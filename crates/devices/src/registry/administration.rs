@@ -309,7 +309,9 @@ impl Devices {
         let product = self.known_product(product)?;
         let _changing = product.changing.lock();
         let names = self.names_to_create(&product, DeviceCreation::Named(vec![name.to_owned()]))?;
-        let devices = self.insert_devices_with_keys(&product, names.into_iter().zip([secret]), false)?;
+        let named = names.into_iter().zip([secret]);
+        let write = |rows: &[NewDevice]| self.0.store.create_devices(rows);
+        let devices = self.insert_devices_through(&product, named, false, write)?;
         Ok(devices[0].view_with_secret())
     }
 
@@ -330,17 +332,7 @@ impl Devices {
         }
         let texts = match creation {
             DeviceCreation::Named(names) => names,
-            DeviceCreation::Numbered { prefix, count } => {
-                let numbers =
-                    |device: &Arc<Device>| device.name.as_str().strip_prefix(&prefix)?.parse::<u64>().ok();
-                let last = product.devices().iter().filter_map(numbers).max().unwrap_or(0);
-                let end = last.checked_add(count as u64).ok_or_else(|| {
-                    DevicesError::Invalid(format!(
-                        "no {count} numbers follow on {last}; choose another prefix"
-                    ))
-                })?;
-                (last + 1..=end).map(|number| format!("{prefix}{number:04}")).collect()
-            }
+            DeviceCreation::Numbered { prefix, count } => numbered_names(product, &prefix, count)?,
         };
         let parse = |text: &String| {
             DeviceName::parse(text).map_err(|error| DevicesError::Invalid(format!("{text:?}: {error}")))
@@ -356,14 +348,18 @@ impl Devices {
         auto_created: bool,
     ) -> Result<Vec<Arc<Device>>, DevicesError> {
         let named = names.into_iter().map(|name| (name, DeviceSecret::generate()));
-        self.insert_devices_with_keys(product, named, auto_created)
+        let write = |rows: &[NewDevice]| self.0.store.create_devices(rows);
+        self.insert_devices_through(product, named, auto_created, write)
     }
 
-    fn insert_devices_with_keys(
+    /// The same with keys of the caller's, where `write` stores them, with something else in the same transaction. The
+    /// product's lock is held.
+    pub(crate) fn insert_devices_through(
         &self,
         product: &Arc<Product>,
         named: impl ExactSizeIterator<Item = (DeviceName, DeviceSecret)>,
         auto_created: bool,
+        write: impl FnOnce(&[NewDevice]) -> Result<Vec<DeviceId>, StoreError>,
     ) -> Result<Vec<Arc<Device>>, DevicesError> {
         let limit = self.0.config.max_devices;
         if self.0.registry.device_count() + named.len() > limit {
@@ -386,7 +382,7 @@ impl Devices {
             });
             secrets.push(secret);
         }
-        let ids = self.0.store.create_devices(&rows)?;
+        let ids = write(&rows)?;
         let entries: Vec<_> = ids
             .into_iter()
             .zip(rows)
@@ -477,6 +473,20 @@ impl Devices {
             links.disconnect(device, cause);
         }
     }
+}
+
+/// `prefix` followed by a number each, counting on from the highest that exists.
+pub(crate) fn numbered_names(
+    product: &Product,
+    prefix: &str,
+    count: usize,
+) -> Result<Vec<String>, DevicesError> {
+    let numbers = |device: &Arc<Device>| device.name.as_str().strip_prefix(prefix)?.parse::<u64>().ok();
+    let last = product.devices().iter().filter_map(numbers).max().unwrap_or(0);
+    let end = last.checked_add(count as u64).ok_or_else(|| {
+        DevicesError::Invalid(format!("no {count} numbers follow on {last}; choose another prefix"))
+    })?;
+    Ok((last + 1..=end).map(|number| format!("{prefix}{number:04}")).collect())
 }
 
 fn entry_of(row: DeviceRow, product: Arc<Product>) -> Result<Device, DevicesError> {

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use yizhan_identity::authority::{Authority, DevicePublicKey, Fingerprint, Issued, KeyKind};
 use yizhan_identity::device_auth::{DeviceLogin, verify_certificate_password};
 use yizhan_identity::signed_request::{HostList, SignatureRefusal, SignedRequest};
-use yizhan_store::{CertificateRow, Store};
+use yizhan_store::{CertificateRow, Store, StoreError};
 use yizhan_vocabulary::causes::ConnectRefusal;
 use yizhan_vocabulary::{DeviceId, UnixMillis};
 
@@ -138,7 +138,7 @@ impl CertificateDirectory {
         kind: KeyKind,
         now: UnixMillis,
     ) -> Result<Issued, DevicesError> {
-        let (issued, row) = make(authority, device, kind, now)?;
+        let (issued, row) = new_certificate(authority, device, kind, now)?;
         let _changing = device.product().changing.lock();
         self.store.add_certificate(&row)?;
         self.index.write().insert(&row);
@@ -155,7 +155,7 @@ impl CertificateDirectory {
         kind: KeyKind,
         now: UnixMillis,
     ) -> Result<Issued, DevicesError> {
-        let (issued, row) = make(authority, device, kind, now)?;
+        let (issued, row) = new_certificate(authority, device, kind, now)?;
         let _changing = device.product().changing.lock();
         if device.activated_at().is_some() {
             return Err(DevicesError::Conflict("the device has connected already".to_owned()));
@@ -165,6 +165,17 @@ impl CertificateDirectory {
         index.forget(device.id);
         index.insert(&row);
         Ok(issued)
+    }
+
+    /// Registers a certificate that `write` puts into the registry. The lock of the device's product is held.
+    pub(crate) fn register(
+        &self,
+        row: &CertificateRow,
+        write: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), DevicesError> {
+        write()?;
+        self.index.write().insert(row);
+        Ok(())
     }
 
     /// Withdraws every certificate of the device; says how many there were. The caller closes its connection.
@@ -182,8 +193,8 @@ impl CertificateDirectory {
     }
 }
 
-/// Making the key takes a good part of a second, so no lock is held here.
-fn make(
+/// A certificate for the device, not registered yet. Making the key takes a good part of a second, so no lock is held here.
+pub(crate) fn new_certificate(
     authority: &Authority,
     device: &Device,
     kind: KeyKind,

@@ -19,8 +19,10 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use yizhan_vocabulary::{DeviceId, ProductId};
 
+pub(crate) use administration::numbered_names;
 pub use administration::{DeviceCreation, NewProduct};
 pub use certificates::CertificateDirectory;
+pub(crate) use certificates::new_certificate;
 pub use device::Device;
 pub(crate) use device::{DeviceParts, DeviceState, LastValue, Presence};
 pub use enrolment::Enrolled;

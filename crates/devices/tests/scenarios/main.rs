@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a scenario fails by panicking")]
 
 mod administration;
+mod batches;
 mod certificates;
 mod commands;
 mod logs;

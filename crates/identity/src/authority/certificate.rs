@@ -67,6 +67,12 @@ fn from_der(der: &[u8]) -> Result<X509, AuthorityError> {
     X509::from_der(der).map_err(|error| AuthorityError::Malformed(error.to_string()))
 }
 
+/// A certificate in DER form as PEM.
+pub fn certificate_pem(der: &[u8]) -> Result<String, AuthorityError> {
+    let certificate = from_der(der)?;
+    to_pem(&certificate)
+}
+
 pub(super) fn to_pem(certificate: &X509Ref) -> Result<String, AuthorityError> {
     String::from_utf8(certificate.to_pem()?).map_err(|error| AuthorityError::Library(error.to_string()))
 }

@@ -29,7 +29,9 @@ use openssl::x509::{X509, X509Builder, X509Name, X509NameBuilder};
 use yizhan_vocabulary::{DeviceName, ProductId, UnixMillis};
 use zeroize::Zeroizing;
 
-pub use certificate::{CertificateFacts, DevicePublicKey, Fingerprint, fingerprint_of_der, inspect_pem};
+pub use certificate::{
+    CertificateFacts, DevicePublicKey, Fingerprint, certificate_pem, fingerprint_of_der, inspect_pem,
+};
 pub use names::{DEFAULT_NAMES, ServerNames};
 
 use crate::secret::random;

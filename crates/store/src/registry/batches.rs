@@ -158,6 +158,11 @@ impl Store {
         })
     }
 
+    /// Notes that all devices of a batch are made, and that their certificates are next.
+    pub fn begin_certificates(&self, batch: i64, now: UnixMillis) -> Result<(), StoreError> {
+        self.write(|transaction| go_on(transaction, batch, BatchState::Finishing, now))
+    }
+
     /// Devices of a batch that were made and have no certificate of it yet.
     pub fn batch_rows_without_certificate(
         &self,
