@@ -10,7 +10,7 @@ use yizhan_devices::{
 };
 use yizhan_identity::BindingSigner;
 use yizhan_identity::authority::Authority;
-use yizhan_store::{BatchBurn, BatchRow, BatchState};
+use yizhan_store::{BatchBurn, BatchRow, BatchState, ProductProfile};
 use yizhan_vocabulary::{Clock, ProductId};
 
 use crate::rig::{Rig, product_id};
@@ -136,6 +136,7 @@ fn the_devices_of_a_certificate_product_get_certificates_that_count() {
             auth: AuthMode::Certificate,
             dynamic_registration: DynamicRegistration::Off,
             model_json: None,
+            profile: ProductProfile::default(),
         })
         .unwrap();
     let factory = Factory::of(&rig);
@@ -176,7 +177,10 @@ fn whoever_waits_for_work_is_woken_by_a_new_batch() {
     // What the last run may have left counts as news.
     factory.batches.wait(Duration::from_secs(60));
     let batches = factory.batches.clone();
-    let waiting = std::thread::spawn(move || batches.wait(Duration::from_secs(60)));
+    let waiting = std::thread::Builder::new()
+        .name("waiting".to_owned())
+        .spawn(move || batches.wait(Duration::from_secs(60)))
+        .unwrap();
     factory.create(BatchNames::Generated(1)).unwrap();
     waiting.join().unwrap();
 }
