@@ -1,5 +1,6 @@
 //! Who may use the internal API: whoever can open the local socket, and whoever holds a token.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -26,41 +27,75 @@ pub(crate) enum Origin {
 /// A last use is written down at most this often, in milliseconds.
 const TOUCH_EVERY_MS: u64 = 60_000;
 
+/// By which means a request passed; its handlers find it among the request's extensions.
+#[derive(Debug, Clone)]
+pub(crate) enum Passed {
+    /// It came through the local socket.
+    Local,
+    /// It holds the token of this name.
+    Token(Arc<str>),
+}
+
 /// Lets local requests and those with a valid token pass.
-pub(crate) async fn require(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
-    if request.extensions().get::<Origin>() == Some(&Origin::Local) {
-        return next.run(request).await;
-    }
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim).map(str::to_owned);
-    let asked = Arc::clone(&services);
-    let checked = tokio::task::spawn_blocking(move || check_token(&asked, token.as_deref())).await;
-    match checked {
-        Ok(Ok(Ok(()))) => next.run(request).await,
-        Ok(Ok(Err(refusal))) => {
-            note_refusal(&services, &request, refusal);
-            let message = "a valid token is required; make one with: yizhan admin token create NAME";
-            ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", message).into_response()
+pub(crate) async fn require(
+    State(services): State<Arc<Services>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match authenticate(&services, &request).await {
+        Ok(Some(passed)) => {
+            request.extensions_mut().insert(passed);
+            next.run(request).await
         }
-        Ok(Err(error)) => error.into_response(),
-        Err(_) => ApiError::internal("the request was interrupted").into_response(),
+        Ok(None) => ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", TOKEN_REQUIRED).into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
-fn note_refusal(services: &Services, request: &Request, refusal: AccessRefusal) {
-    services.metrics.management().access_refused(refusal);
+/// What a refused caller reads.
+pub(crate) const TOKEN_REQUIRED: &str =
+    "a valid token is required; make one with: yizhan admin token create NAME";
+
+/// How the request passes; a request that does not is noted.
+pub(crate) fn authenticate(
+    services: &Arc<Services>,
+    request: &Request,
+) -> impl Future<Output = Answer<Option<Passed>>> + Send + use<> {
+    let local = request.extensions().get::<Origin>() == Some(&Origin::Local);
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim).map(str::to_owned);
     let remote = request.extensions().get::<Remote>().and_then(|remote| remote.0);
+    let asked_for = format!("{} {}", request.method(), request.uri().path());
+    let services = Arc::clone(services);
+    async move {
+        if local {
+            return Ok(Some(Passed::Local));
+        }
+        let asked = Arc::clone(&services);
+        let checked = tokio::task::spawn_blocking(move || check_token(&asked, token.as_deref())).await;
+        match checked.map_err(|_| ApiError::internal("the request was interrupted"))?? {
+            Ok(name) => Ok(Some(Passed::Token(name))),
+            Err(refusal) => {
+                note_refusal(&services, remote, asked_for, refusal);
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn note_refusal(services: &Services, remote: Option<IpAddr>, asked_for: String, refusal: AccessRefusal) {
+    services.metrics.management().access_refused(refusal);
     services.metrics.refusals.push(Refusal {
         time: services.clock.now(),
         reason: refusal.as_str(),
         identity: String::new(),
         address: remote.map(|address| address.to_string()).unwrap_or_default(),
-        detail: format!("{} {}", request.method(), request.uri().path()),
+        detail: asked_for,
     });
 }
 
 /// Compares hashes, so the time it takes says nothing about the tokens.
-fn check_token(services: &Services, token: Option<&str>) -> Answer<Result<(), AccessRefusal>> {
+fn check_token(services: &Services, token: Option<&str>) -> Answer<Result<Arc<str>, AccessRefusal>> {
     let Some(token) = token else { return Ok(Err(AccessRefusal::MissingToken)) };
     let hash = hash_token(token);
     let Some(found) = services.store.tokens()?.into_iter().find(|known| known.hash == hash) else {
@@ -74,5 +109,5 @@ fn check_token(services: &Services, token: Option<&str>) -> Answer<Result<(), Ac
         // The note is for people; on a full disk the token must still open the way to repair.
         tracing::warn!(token = found.name, %error, "the last use of a token could not be noted");
     }
-    Ok(Ok(()))
+    Ok(Ok(found.name.into()))
 }

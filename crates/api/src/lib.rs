@@ -6,6 +6,7 @@
 mod access;
 mod answer;
 mod bridge;
+mod console;
 mod device_publish;
 mod door;
 mod extract;

@@ -22,13 +22,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 use yizhan_link::{Adopted, Peer, RawStream, TransportKind};
+use yizhan_operations::BASE_PATH;
 
 use crate::access::{self, Origin};
 use crate::door::{self, Replayed, Visitor};
 use crate::places::{Place, Places};
 use crate::services::Services;
 use crate::steady::{self, SteadyBody, SteadyStream};
-use crate::{bridge, device_publish, health, internal, registration};
+use crate::{bridge, console, device_publish, health, internal, registration};
 
 /// Accepting fails when the process is out of descriptors; trying again at once would only burn the processor.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -114,6 +115,9 @@ fn routes(services: &Arc<Services>, settings: &HttpSettings) -> Routes {
     let guarded = internal::routes()
         .layer(middleware::from_fn_with_state(Arc::clone(services), access::require))
         .layer(DefaultBodyLimit::max(settings.max_body_bytes));
+    let console = console::routes()
+        .layer(middleware::from_fn_with_state(Arc::clone(services), console::require))
+        .layer(DefaultBodyLimit::max(settings.max_body_bytes));
     let open = Routes::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
@@ -122,7 +126,10 @@ fn routes(services: &Arc<Services>, settings: &HttpSettings) -> Routes {
         .route("/register/dev", post(registration::old_style))
         .layer(DefaultBodyLimit::max(16 * 1024));
     let publish = post(device_publish::publish).layer(DefaultBodyLimit::max(device_publish::MAX_BODY));
-    open.route("/device/publish", publish).nest("/internal/v1", guarded).with_state(Arc::clone(services))
+    open.route("/device/publish", publish)
+        .nest("/internal/v1", guarded)
+        .nest(BASE_PATH, console)
+        .with_state(Arc::clone(services))
 }
 
 /// Where HTTP connections come in.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use yizhan_devices::{InstanceKind, InstanceRow, Status};
+use yizhan_devices::{InstanceKind, InstanceRow};
 use yizhan_vocabulary::UnixMillis;
 
 use crate::call::Call;
@@ -73,9 +73,6 @@ pub(crate) struct InstanceDetail {
     /// 0 means in order.
     #[serde(rename = "Status")]
     status: i64,
-    /// Devices that are connected now.
-    #[serde(rename = "OnlineDevice")]
-    online_device: i64,
 }
 
 pub(crate) async fn describe(call: Call, request: DescribeInstance) -> Outcome<DescribedInstance> {
@@ -125,11 +122,10 @@ impl InstanceDetail {
         let products = platform.devices.products_in(&instance.id);
         let projects = platform.devices.projects(instance.owner);
         let held: usize = products.iter().map(|product| product.device_count()).sum();
-        let (mut total, mut activated, mut online) = (0, 0, 0);
+        let (mut total, mut activated) = (0, 0);
         for device in products.iter().filter(|product| among(product)).flat_map(|product| product.devices()) {
             total += 1;
             activated += i64::from(device.activated_at().is_some());
-            online += i64::from(device.status().status == Status::Online);
         }
         Self {
             instance_id: instance.id.to_string(),
@@ -150,7 +146,6 @@ impl InstanceDetail {
             activate_device: activated,
             description: instance.description.clone(),
             status: 0,
-            online_device: online,
         }
     }
 }

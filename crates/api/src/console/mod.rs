@@ -1,0 +1,144 @@
+//! The console's surface: every operation of the table at `POST /api/v1/NAME`, with status codes, and its description at
+//! `GET /api/v1/openapi.json`. It adds nothing to the operations but who calls.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router as Routes;
+use axum::body::Bytes;
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+use yizhan_identity::registration::request_id;
+use yizhan_operations::{
+    Call, Caller, Class, Code, Failure, Language, Means, dispatch, find_in_console, openapi,
+};
+use yizhan_vocabulary::Uin;
+
+use crate::access::{Passed, TOKEN_REQUIRED, authenticate};
+use crate::server::Remote;
+use crate::services::Services;
+
+/// Lets local requests and those with a valid token pass.
+pub(crate) async fn require(
+    State(services): State<Arc<Services>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let language = language(request.headers());
+    let failure = match authenticate(&services, &request).await {
+        Ok(Some(passed)) => {
+            request.extensions_mut().insert(passed);
+            return next.run(request).await;
+        }
+        Ok(None) => Failure::new(Code::AuthInvalidAuthorization).because(TOKEN_REQUIRED),
+        Err(_) => Failure::new(Code::ServiceUnavailable),
+    };
+    let mut response = refused(&failure, language, &request_id());
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// The routes below `/api/v1`. Whoever gets here has passed [`require`].
+pub(crate) fn routes() -> Routes<Arc<Services>> {
+    Routes::new()
+        .route("/openapi.json", get(description))
+        .route("/{operation}", post(operate).fallback(no_such_method))
+        .fallback(no_such_operation)
+}
+
+async fn description() -> Response {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let text = TEXT.get_or_init(|| openapi(env!("CARGO_PKG_VERSION")).to_string());
+    ([(header::CONTENT_TYPE, "application/json")], text.as_str()).into_response()
+}
+
+async fn operate(
+    State(services): State<Arc<Services>>,
+    Extension(remote): Extension<Remote>,
+    Extension(passed): Extension<Passed>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let language = language(&headers);
+    let id = request_id();
+    let Some(operation) = find_in_console(&name) else {
+        return refused(&Failure::new(Code::InvalidAction), language, &id);
+    };
+    let request = match serde_json::from_slice::<Value>(&body) {
+        Ok(request) => request,
+        Err(error) => {
+            let failure =
+                Failure::new(Code::InvalidRequest).because(format!("the body is not JSON: {error}"));
+            return refused(&failure, language, &id);
+        }
+    };
+    let caller = Caller {
+        account: Uin::FIRST,
+        owner: Uin::FIRST,
+        rights: None,
+        operator: true,
+        means: match passed {
+            Passed::Local => Means::Local,
+            Passed::Token(name) => Means::Token(name),
+        },
+        address: remote.0,
+        language,
+    };
+    let call = Call::new(Arc::clone(&services.platform), caller, operation, None);
+    match dispatch(call, request, &id).await {
+        Ok(answer) => {
+            let headers = [(header::CONTENT_TYPE, "application/json"), (REQUEST_ID, id.as_str())];
+            (headers, answer).into_response()
+        }
+        Err(failure) => refused(&failure, language, &id),
+    }
+}
+
+const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");
+
+async fn no_such_operation(headers: HeaderMap) -> Response {
+    refused(&Failure::new(Code::InvalidAction), language(&headers), &request_id())
+}
+
+async fn no_such_method(headers: HeaderMap) -> Response {
+    let failure = Failure::new(Code::UnsupportedProtocol).because("operations are asked for with POST");
+    let mut response = refused(&failure, language(&headers), &request_id());
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+    response
+}
+
+fn language(headers: &HeaderMap) -> Language {
+    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    wanted.map_or(Language::Chinese, Language::of_tag)
+}
+
+fn refused(failure: &Failure, language: Language, id: &str) -> Response {
+    let body = json!({
+        "Error": { "Code": failure.code().as_str(), "Message": failure.message(language) },
+        "RequestId": id,
+    });
+    let headers = [(header::CONTENT_TYPE, "application/json"), (REQUEST_ID, id)];
+    (status(failure.code()), headers, body.to_string()).into_response()
+}
+
+fn status(code: Code) -> StatusCode {
+    match code.class() {
+        _ if code == Code::RequestSizeLimitExceeded => StatusCode::PAYLOAD_TOO_LARGE,
+        Class::Invalid => StatusCode::BAD_REQUEST,
+        Class::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Class::Forbidden => StatusCode::FORBIDDEN,
+        Class::NotFound => StatusCode::NOT_FOUND,
+        Class::Conflict | Class::Limit => StatusCode::CONFLICT,
+        Class::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Class::Unsupported => StatusCode::NOT_IMPLEMENTED,
+        Class::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
