@@ -93,6 +93,7 @@ impl Store {
             self.each_device(|_| {}),
             self.authority().map(drop),
             self.api_keys().map(drop),
+            self.read_apps(|apps| apps.every_secret_opens()),
         ] {
             if let Err(error) = result {
                 problems.push(error.to_string());
@@ -109,6 +110,11 @@ impl Store {
         }
         let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
         self.readers[turn].lock()
+    }
+
+    /// The writing connection, when it is free.
+    pub(crate) fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.writer.lock()
     }
 
     /// Runs `work` in one transaction; nothing of it stays when it fails.

@@ -9,6 +9,7 @@
 //! calls it.
 
 mod access;
+mod app_rows;
 mod error;
 mod open;
 mod people_rows;
@@ -18,8 +19,13 @@ mod schema;
 mod seal;
 
 pub use access::{IntegrityReport, Store};
+pub use app_rows::{
+    AppKeyRow, AppPlatform, AppUserRow, ApplicationRow, BindingRow, FamilyDeviceRow, FamilyRole, FamilyRow,
+    HolderRow, Holding, PushChannelRow, PushService, RoomRow,
+};
 pub use error::{OpenError, StoreError};
 pub use people_rows::{AccountRow, ApiKeyRow, AuditQuery, AuditRow, PolicyRow};
+pub use registry::apps::AppRows;
 pub use registry::batches::BatchStep;
 pub use rows::{
     ApiToken, AuthMode, AuthorityRow, BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState,

@@ -53,6 +53,8 @@ macro_rules! stored_words {
     };
 }
 
+pub(crate) use stored_words;
+
 stored_words! {
     /// What kind of node a product's devices are.
     NodeKind {

@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, sql: include_str!("../migrations/0002_second_server_certificate.sql") },
     Migration { version: 3, sql: include_str!("../migrations/0003_management.sql") },
     Migration { version: 4, sql: include_str!("../migrations/0004_batches.sql") },
+    Migration { version: 5, sql: include_str!("../migrations/0005_applications.sql") },
 ];
 
 /// Marks the file as ours: "YZHN".

@@ -14,7 +14,7 @@ pub enum IdError {
     /// A device name is 1 to 48 of `[a-zA-Z0-9:_-]`.
     #[error("a device name has 1 to 48 characters out of letters, digits, ':', '_' and '-'")]
     Device,
-    /// The id of a project or an instance is 1 to 32 of `[a-zA-Z0-9_-]`.
+    /// The id of a project, an instance, an application, a family or a room is 1 to 32 of `[a-zA-Z0-9_-]`.
     #[error("an id has 1 to 32 characters out of letters, digits, '_' and '-'")]
     Container,
 }
@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for DeviceName {
     }
 }
 
-/// Declares the id of something that holds products: a short text out of a small alphabet.
+/// Declares the id of something that holds other things: a short text out of a small alphabet.
 macro_rules! container_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -162,6 +162,48 @@ container_id! {
 container_id! {
     /// An instance's id: projects sit in instances (console guide, 实例管理).
     InstanceId
+}
+container_id! {
+    /// An application's id (IotAppID; twelve letters in the vendor's samples).
+    ApplicationId
+}
+container_id! {
+    /// A family's id (`f_` and hexadecimal digits in the vendor's samples): users of an application share devices in it.
+    FamilyId
+}
+container_id! {
+    /// A room's id in a family; `0` is the room that every family has (application API facts §3.3).
+    RoomId
+}
+
+impl RoomId {
+    /// The room that every family has.
+    pub fn default_room() -> Self {
+        Self(Arc::from("0"))
+    }
+
+    /// Whether it is the room that every family has.
+    pub fn is_default(&self) -> bool {
+        self.as_str() == "0"
+    }
+}
+
+/// A user of an application: a positive number, shown as decimal text of 18 digits as at the vendor's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AppUserId(pub i64);
+
+impl AppUserId {
+    /// Takes the text form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse().ok().map(Self)).flatten()
+    }
+}
+
+impl fmt::Display for AppUserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
 }
 
 /// An account's number, as it stands in policies and logs (the vendor's uin).

@@ -16,7 +16,10 @@ pub mod value;
 
 pub use bilingual::Bilingual;
 pub use clock::{Clock, Monotonic, UnixMillis};
-pub use ids::{DeviceId, DeviceName, IdError, InstanceId, ProductId, ProjectId, PropertyNumber, Uin};
+pub use ids::{
+    AppUserId, ApplicationId, DeviceId, DeviceName, FamilyId, IdError, InstanceId, ProductId, ProjectId,
+    PropertyNumber, RoomId, Uin,
+};
 pub use model::ThingModel;
 pub use thing::{ThingCode, ThingError};
 pub use value::PointValue;

@@ -2,6 +2,7 @@
 //! cannot express.
 
 mod accounts;
+pub(crate) mod apps;
 mod audit;
 mod authority;
 pub(crate) mod batches;

@@ -72,7 +72,7 @@ impl Store {
             refuse_while_filled(
                 transaction,
                 "SELECT count(*) FROM projects WHERE instance = ?1",
-                id.as_str(),
+                (id.as_str(), "projects"),
             )?;
             let changed = transaction.execute("DELETE FROM instances WHERE id = ?1", [id.as_str()])?;
             must_change(changed, || format!("instance {id}"))
@@ -129,13 +129,18 @@ impl Store {
         })
     }
 
-    /// Deletes a project that holds no products any more.
+    /// Deletes a project that holds neither products nor applications any more.
     pub fn delete_project(&self, id: &ProjectId) -> Result<(), StoreError> {
         self.write(|transaction| {
             refuse_while_filled(
                 transaction,
+                "SELECT count(*) FROM applications WHERE project = ?1",
+                (id.as_str(), "applications"),
+            )?;
+            refuse_while_filled(
+                transaction,
                 "SELECT count(*) FROM products WHERE project = ?1",
-                id.as_str(),
+                (id.as_str(), "products"),
             )?;
             let changed = transaction.execute("DELETE FROM projects WHERE id = ?1", [id.as_str()])?;
             must_change(changed, || format!("project {id}"))
@@ -187,10 +192,16 @@ fn instance_id(row: &Row<'_>, column: usize) -> rusqlite::Result<InstanceId> {
     parsed(row, column, |text| InstanceId::parse(text).ok())
 }
 
-fn refuse_while_filled(transaction: &Transaction<'_>, count: &str, id: &str) -> Result<(), StoreError> {
+fn refuse_while_filled(
+    transaction: &Transaction<'_>,
+    count: &str,
+    (id, what): (&str, &str),
+) -> Result<(), StoreError> {
     let inside: i64 = transaction.query_row(count, [id], |row| row.get(0))?;
     if inside > 0 {
-        return Err(StoreError::Conflict(format!("{id} is not empty: {inside} inside; remove them first")));
+        return Err(StoreError::Conflict(format!(
+            "{id} is not empty: {inside} {what} inside; remove them first"
+        )));
     }
     Ok(())
 }
