@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_identity::authority::Authority;
+use yizhan_people::People;
 use yizhan_store::Store;
 use yizhan_vocabulary::Clock;
 
@@ -23,6 +24,8 @@ pub struct Platform {
     pub certificates: Arc<CertificateDirectory>,
     /// The private authority.
     pub authorities: Arc<Authorities>,
+    /// Accounts, keys and policies.
+    pub people: People,
     /// The registry.
     pub store: Arc<Store>,
     /// Entries that the audit log keeps; the oldest go first.

@@ -15,8 +15,6 @@ pub struct PeopleSettings {
     pub max_attachments: usize,
     /// How fast one key may ask.
     pub rate: RateLimits,
-    /// Entries of the audit log that are kept, the newest.
-    pub audit_entries: u64,
 }
 
 impl Default for PeopleSettings {
@@ -27,7 +25,6 @@ impl Default for PeopleSettings {
             max_policies_per_account: 1_000,
             max_attachments: 200,
             rate: RateLimits::default(),
-            audit_entries: 1_000_000,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `yizhan admin`: administration of a running server over its local socket. Every sub-command asks one question of the
 //! internal API and shows the answer: as a table for people, unchanged with `--json` for programs.
 
+mod account;
 mod caller;
 mod device;
 mod device_data;
 mod filters;
+mod key;
 mod mqtt_user;
 mod product;
 mod refusals;
@@ -39,6 +41,12 @@ enum Subject {
     /// Ordinary MQTT users: programs that publish and subscribe outside the device topics
     #[command(subcommand)]
     MqttUser(mqtt_user::MqttUser),
+    /// Accounts: whose things are managed here, and who manages them
+    #[command(subcommand)]
+    Account(account::Account),
+    /// API keys, with which programs sign calls of the cloud API
+    #[command(subcommand)]
+    Key(key::Key),
     /// Tokens for the management API on the HTTP port
     #[command(subcommand)]
     Token(token::Token),
@@ -54,6 +62,8 @@ impl Admin {
             Subject::Product(product) => product.run(&caller)?,
             Subject::Device(device) => device.run(&caller)?,
             Subject::MqttUser(user) => user.run(&caller)?,
+            Subject::Account(account) => account.run(&caller)?,
+            Subject::Key(key) => key.run(&caller)?,
             Subject::Token(token) => token.run(&caller)?,
             Subject::Refusals(refusals) => refusals.run(&caller)?,
         }

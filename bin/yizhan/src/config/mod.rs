@@ -14,6 +14,7 @@ use yizhan_api::HttpSettings;
 use yizhan_devices::DevicesConfig;
 use yizhan_journal::JournalConfig;
 use yizhan_link::LinkSettings;
+use yizhan_people::{PeopleSettings, RateLimits};
 use yizhan_router::RouterSettings;
 
 pub use show::Show;
@@ -190,13 +191,28 @@ impl Default for Sessions {
 #[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Access {
+    /// Accounts in all, sub-accounts included.
+    pub max_accounts: usize,
+    /// API keys of one account.
+    pub max_keys_per_account: usize,
+    /// Requests that one API key may make a second; 0 means no limit.
+    pub key_requests: u32,
+    /// Of these, requests that change something or reach a device; 0 means no limit.
+    pub key_changes: u32,
     /// Entries that the audit log keeps; the oldest go first.
     pub audit_kept: u64,
 }
 
 impl Default for Access {
     fn default() -> Self {
-        Self { audit_kept: 1_000_000 }
+        let people = PeopleSettings::default();
+        Self {
+            max_accounts: people.max_accounts,
+            max_keys_per_account: people.max_keys_per_account,
+            key_requests: people.rate.requests,
+            key_changes: people.rate.changes,
+            audit_kept: 1_000_000,
+        }
     }
 }
 
@@ -329,6 +345,16 @@ impl Config {
             max_retained_bytes: self.sessions.max_retained_bytes,
             max_packet_bytes: self.connections.max_packet_bytes,
             ..RouterSettings::default()
+        }
+    }
+
+    /// The limits of accounts.
+    pub fn people(&self) -> PeopleSettings {
+        PeopleSettings {
+            max_accounts: self.access.max_accounts,
+            max_keys_per_account: self.access.max_keys_per_account,
+            rate: RateLimits { requests: self.access.key_requests, changes: self.access.key_changes },
+            ..PeopleSettings::default()
         }
     }
 

@@ -34,6 +34,7 @@ use yizhan_journal::{FatalError, Journal};
 use yizhan_link::Admission;
 use yizhan_observe::Metrics;
 use yizhan_operations::Platform;
+use yizhan_people::People;
 use yizhan_router::{MqttUser, Router, RouterParts, UserDirectory};
 use yizhan_store::Store;
 use yizhan_vocabulary::Clock;
@@ -160,6 +161,7 @@ impl Server {
             devices: devices.clone(),
             certificates: Arc::clone(&certificates),
             authorities: Arc::clone(&authorities),
+            people: People::load(Arc::clone(&store), Arc::clone(&clock), config.people())?,
             store: Arc::clone(&store),
             audit_kept: config.access.audit_kept,
             clock: Arc::clone(&clock),

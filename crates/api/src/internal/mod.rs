@@ -1,6 +1,7 @@
 //! The internal management API under `/internal/v1`: enough to run the server from its command line. Every handler reads
 //! alike: path and body, the one service call on a blocking thread, the answer.
 
+mod accounts;
 mod backup;
 mod certificates;
 mod clients;
@@ -12,7 +13,7 @@ mod products;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 use yizhan_devices::Device;
 use yizhan_vocabulary::ProductId;
 
@@ -45,6 +46,10 @@ pub(crate) fn routes() -> Router<Arc<Services>> {
         .route("/tokens/{name}", delete(clients::remove_token))
         .route("/products/{product}/secret", post(products::reset_secret))
         .route(&device("/secret"), post(devices::reset_secret))
+        .route("/accounts", get(accounts::list).post(accounts::create))
+        .route("/accounts/{account}", patch(accounts::change).delete(accounts::remove))
+        .route("/accounts/{account}/keys", get(accounts::list_keys).post(accounts::create_key))
+        .route("/accounts/{account}/keys/{key}", patch(accounts::change_key).delete(accounts::remove_key))
         .route("/refusals", get(data::refusals))
         .route("/backup", post(backup::make))
         .fallback(extract::no_such_path)

@@ -80,12 +80,22 @@ impl People {
         Ok(account)
     }
 
-    /// Deletes an account with its keys. The first root account stays, and so does one that owns sub-accounts, instances
-    /// or policies.
-    pub fn delete_account(&self, uin: Uin) -> Result<(), PeopleError> {
+    /// Whether nothing that is known here stands in the way of deleting an account: neither is it the first root account,
+    /// nor has it sub-accounts.
+    pub fn may_delete_account(&self, uin: Uin) -> Result<(), PeopleError> {
         if uin == Uin::FIRST {
             return Err(PeopleError::Conflict("the first root account cannot be deleted".to_owned()));
         }
+        if let Some(sub) = self.sub_accounts(uin).first() {
+            return Err(PeopleError::Conflict(format!("account {uin} still owns sub-account {}", sub.name)));
+        }
+        Ok(())
+    }
+
+    /// Deletes an account with its keys. The first root account stays, and so does one that owns sub-accounts, instances
+    /// or policies.
+    pub fn delete_account(&self, uin: Uin) -> Result<(), PeopleError> {
+        self.may_delete_account(uin)?;
         let mut change = self.change();
         change.store().delete_account(uin)?;
         change.next.remove_account(uin);

@@ -1,0 +1,271 @@
+//! Accounts and their API keys, for the operator. A root account is made with its public instance, because nothing can be
+//! put anywhere without one. A key's secret half is in the answer that makes it, and nowhere else.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use yizhan_devices::{InstanceKind, NewInstance};
+use yizhan_people::{Account, ApiKey, KeyChange, PeopleError};
+use yizhan_vocabulary::{Uin, UnixMillis};
+
+use super::blocking;
+use crate::answer::{Answer, ApiError};
+use crate::extract::{Json, Path};
+use crate::services::Services;
+
+/// An account to create: a root account, or a sub-account of `owner`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAccount {
+    name: String,
+    #[serde(default)]
+    remark: String,
+    owner: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ShownAccount {
+    uin: Uin,
+    owner: Option<Uin>,
+    name: String,
+    remark: String,
+    enabled: bool,
+    keys: usize,
+    created_at: UnixMillis,
+}
+
+impl ShownAccount {
+    fn of(services: &Services, account: &Account) -> Self {
+        Self {
+            uin: account.uin,
+            owner: account.owner,
+            name: account.name.clone(),
+            remark: account.remark.clone(),
+            enabled: account.enabled,
+            keys: services.platform.people.keys_of(account.uin).len(),
+            created_at: account.created_at,
+        }
+    }
+}
+
+pub(crate) async fn create(
+    State(services): State<Arc<Services>>,
+    Json(body): Json<NewAccount>,
+) -> Answer<(StatusCode, Json<ShownAccount>)> {
+    let create = move |services: &Services| {
+        let people = &services.platform.people;
+        let account = match &body.owner {
+            Some(owner) => people.create_sub(find(services, owner)?.uin, &body.name, &body.remark)?,
+            None => people.create_root(&body.name, &body.remark)?,
+        };
+        if account.is_root() {
+            make_public_instance(services, account.uin)?;
+        }
+        Ok(ShownAccount::of(services, &account))
+    };
+    Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
+}
+
+fn make_public_instance(services: &Services, owner: Uin) -> Answer<()> {
+    let kind = InstanceKind::Public;
+    let new = NewInstance { owner, kind, description: String::new(), device_limit: None };
+    if let Err(error) = services.devices.create_instance(new) {
+        // An account without an instance could do nothing and would be in the way of the next attempt.
+        services.platform.people.delete_account(owner)?;
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+pub(crate) struct Accounts {
+    accounts: Vec<ShownAccount>,
+}
+
+/// Every root account, each followed by its sub-accounts.
+pub(crate) async fn list(State(services): State<Arc<Services>>) -> Answer<Json<Accounts>> {
+    let people = &services.platform.people;
+    let families = people.root_accounts().into_iter().flat_map(|root| {
+        let subs = people.sub_accounts(root.uin);
+        std::iter::once(root).chain(subs)
+    });
+    let accounts = families.map(|account| ShownAccount::of(&services, &account)).collect();
+    Ok(Json(Accounts { accounts }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountChange {
+    remark: Option<String>,
+    enabled: Option<bool>,
+}
+
+pub(crate) async fn change(
+    State(services): State<Arc<Services>>,
+    Path(account): Path<String>,
+    Json(body): Json<AccountChange>,
+) -> Answer<Json<ShownAccount>> {
+    let change = move |services: &Services| {
+        let people = &services.platform.people;
+        let mut account = find(services, &account)?;
+        if let Some(remark) = body.remark {
+            account = people.set_remark(account.uin, &remark)?;
+        }
+        if let Some(enabled) = body.enabled {
+            account = people.enable_account(account.uin, enabled)?;
+        }
+        Ok(ShownAccount::of(services, &account))
+    };
+    Ok(Json(blocking(&services, change).await?))
+}
+
+/// Deletes an account. Instances of a root account that hold nothing go with it.
+pub(crate) async fn remove(
+    State(services): State<Arc<Services>>,
+    Path(account): Path<String>,
+) -> Answer<StatusCode> {
+    let remove = move |services: &Services| {
+        let uin = find(services, &account)?.uin;
+        let devices = &services.devices;
+        if let Some(project) = devices.projects(uin).first() {
+            let message = format!("the account still owns project {}", project.id);
+            return Err(ApiError::new(StatusCode::CONFLICT, "conflict", message));
+        }
+        services.platform.people.may_delete_account(uin)?;
+        for instance in devices.instances(uin) {
+            devices.delete_instance(&instance.id)?;
+        }
+        Ok(services.platform.people.delete_account(uin)?)
+    };
+    blocking(&services, remove).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewKey {
+    #[serde(default)]
+    remark: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct CreatedKey {
+    account: Uin,
+    secret_id: String,
+    secret_key: String,
+}
+
+pub(crate) async fn create_key(
+    State(services): State<Arc<Services>>,
+    Path(account): Path<String>,
+    Json(body): Json<NewKey>,
+) -> Answer<(StatusCode, Json<CreatedKey>)> {
+    let create = move |services: &Services| {
+        let account = find(services, &account)?.uin;
+        let created = services.platform.people.create_key(account, &body.remark)?;
+        let (secret_id, secret_key) = (created.key.id().to_string(), created.secret_key.expose().to_owned());
+        Ok(CreatedKey { account, secret_id, secret_key })
+    };
+    Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
+}
+
+#[derive(Serialize)]
+pub(crate) struct Keys {
+    keys: Vec<ShownKey>,
+}
+
+#[derive(Serialize)]
+struct ShownKey {
+    secret_id: String,
+    remark: String,
+    enabled: bool,
+    created_at: UnixMillis,
+    last_used_at: Option<UnixMillis>,
+    last_used_from: Option<String>,
+}
+
+impl ShownKey {
+    fn of(key: &ApiKey) -> Self {
+        let last = key.last_use();
+        Self {
+            secret_id: key.id().to_string(),
+            remark: key.remark().to_owned(),
+            enabled: key.is_enabled(),
+            created_at: key.created_at(),
+            last_used_at: last.as_ref().map(|last| last.at),
+            last_used_from: last.and_then(|last| last.from),
+        }
+    }
+}
+
+pub(crate) async fn list_keys(
+    State(services): State<Arc<Services>>,
+    Path(account): Path<String>,
+) -> Answer<Json<Keys>> {
+    let keys = services.platform.people.keys_of(find(&services, &account)?.uin);
+    Ok(Json(Keys { keys: keys.iter().map(|key| ShownKey::of(key)).collect() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangedKey {
+    enabled: bool,
+}
+
+pub(crate) async fn change_key(
+    State(services): State<Arc<Services>>,
+    Path((account, key)): Path<(String, String)>,
+    Json(body): Json<ChangedKey>,
+) -> Answer<StatusCode> {
+    let what = if body.enabled { KeyChange::Enable } else { KeyChange::Disable };
+    let change = move |services: &Services| {
+        let account = find(services, &account)?.uin;
+        Ok(services.platform.people.change_key(account, &key, what)?)
+    };
+    blocking(&services, change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn remove_key(
+    State(services): State<Arc<Services>>,
+    Path((account, key)): Path<(String, String)>,
+) -> Answer<StatusCode> {
+    let remove = move |services: &Services| {
+        let account = find(services, &account)?.uin;
+        Ok(services.platform.people.delete_key(account, &key)?)
+    };
+    blocking(&services, remove).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The account that a path or a body names: a number, the name of a root account, or `ROOT:NAME` for a sub-account.
+fn find(services: &Services, named: &str) -> Answer<Arc<Account>> {
+    let people = &services.platform.people;
+    let found = match (named.parse(), named.split_once(':')) {
+        (Ok(number), _) => people.account(Uin(number)),
+        (Err(_), Some((root, name))) => {
+            people.account_named(None, root).and_then(|root| people.account_named(Some(root.uin), name))
+        }
+        (Err(_), None) => people.account_named(None, named),
+    };
+    found.ok_or_else(|| ApiError::not_found("the account does not exist"))
+}
+
+impl From<PeopleError> for ApiError {
+    fn from(error: PeopleError) -> Self {
+        let message = error.to_string();
+        match error {
+            PeopleError::NotFound(_) => Self::not_found(message),
+            PeopleError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", message),
+            PeopleError::Invalid(_) => Self::invalid(message),
+            PeopleError::LimitReached(_) => Self::new(StatusCode::CONFLICT, "limit_reached", message),
+            PeopleError::Unavailable(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message),
+            PeopleError::Internal(_) => {
+                tracing::error!(%message, "an operation on accounts failed");
+                Self::internal(message)
+            }
+        }
+    }
+}
