@@ -53,7 +53,7 @@ pub use recovery::RecoveryError;
 pub use registry::{
     CertificateDirectory, Device, DeviceCreation, DevicePage, DeviceQuery, DeviceStatus, DeviceView,
     Enrolled, FirmwareQuery, MAX_LOG_LEVEL, MAX_TAGS, NewInstance, NewProduct, NewProject, Product,
-    ProductSettings, ProductTopics, ProductView, ShownSecret, Status, search_devices,
+    ProductSettings, ProductTopics, ProductView, ShownSecret, Status, generate_product_id, search_devices,
 };
 
 use commands::{Timers, Unconfirmed};
@@ -64,8 +64,8 @@ use registry::Registry;
 pub use yizhan_journal::{Cursor, Order, TimeRange};
 /// What products and devices are created and changed with.
 pub use yizhan_store::{
-    AuthMode, CustomTopic, DynamicRegistration, InstanceKind, InstanceRow, NodeKind, ProductChange,
-    ProductMove, ProductProfile, ProjectRow, ReleaseStatus, Tag,
+    AuthMode, CustomTopic, DynamicRegistration, InstanceKind, InstanceRow, ModelOrigin, NodeKind,
+    ProductChange, ProductMove, ProductProfile, ProjectRow, ReleaseStatus, Tag,
 };
 
 /// Products, devices and their commands. Cloning is cheap; every clone is the same.

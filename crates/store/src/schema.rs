@@ -19,6 +19,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, sql: include_str!("../migrations/0003_management.sql") },
     Migration { version: 4, sql: include_str!("../migrations/0004_batches.sql") },
     Migration { version: 5, sql: include_str!("../migrations/0005_applications.sql") },
+    Migration { version: 6, sql: include_str!("../migrations/0006_model_versions.sql") },
 ];
 
 /// Marks the file as ours: "YZHN".

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use yizhan_store::{
     ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DynamicRegistration,
-    MqttUser, NewDevice, NodeKind, ProductChange, ProductProfile, ProductRow, Secret, Store, StoreError, Tag,
+    ModelOrigin, ModelSaving, MqttUser, NewDevice, NodeKind, ProductChange, ProductProfile, ProductRow,
+    Secret, Store, StoreError, Tag,
 };
 use yizhan_vocabulary::topics::Rights;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
@@ -28,6 +29,10 @@ fn product() -> ProductRow {
         profile: ProductProfile::default(),
         created_at: UnixMillis(1_700_000_000_000),
     }
+}
+
+fn saving() -> ModelSaving {
+    ModelSaving { origin: ModelOrigin::Changed, account: None, at: UnixMillis(6) }
 }
 
 fn new_device(name: &str) -> NewDevice {
@@ -93,7 +98,7 @@ fn a_product_is_created_once_and_deleted_only_without_devices() {
     let devices = store.create_devices(&[new_device("dev001")]).unwrap();
     assert!(matches!(store.delete_product(&product_id()), Err(StoreError::Conflict(_))));
     store.delete_devices(&devices).unwrap();
-    store.set_model(&product_id(), Some("{}"), &[("power_switch", 1)]).unwrap();
+    store.set_model(&product_id(), Some("{}"), &[("power_switch", 1)], &saving()).unwrap();
     store.delete_product(&product_id()).unwrap();
     assert!(store.product(&product_id()).unwrap().is_none());
     assert!(store.property_numbers(&product_id()).unwrap().is_empty());
@@ -104,13 +109,15 @@ fn a_product_is_created_once_and_deleted_only_without_devices() {
 fn a_property_keeps_its_number_for_ever() {
     let dir = tempfile::tempdir().unwrap();
     let store = store_with_product(dir.path());
-    store.set_model(&product_id(), Some("{\"v\":1}"), &[("power_switch", 1), ("color", 2)]).unwrap();
-    store.set_model(&product_id(), Some("{\"v\":2}"), &[("color", 2), ("brightness", 3)]).unwrap();
+    store
+        .set_model(&product_id(), Some("{\"v\":1}"), &[("power_switch", 1), ("color", 2)], &saving())
+        .unwrap();
+    store.set_model(&product_id(), Some("{\"v\":2}"), &[("color", 2), ("brightness", 3)], &saving()).unwrap();
     let numbers = store.property_numbers(&product_id()).unwrap();
     assert_eq!(numbers, [("power_switch".into(), 1), ("color".into(), 2), ("brightness".into(), 3)]);
 
     for contradiction in [[("color", 9)], [("new_one", 1)]] {
-        let refused = store.set_model(&product_id(), Some("{\"v\":3}"), &contradiction);
+        let refused = store.set_model(&product_id(), Some("{\"v\":3}"), &contradiction, &saving());
         assert!(matches!(refused, Err(StoreError::Conflict(_))));
     }
     assert_eq!(store.product(&product_id()).unwrap().unwrap().model_json.as_deref(), Some("{\"v\":2}"));

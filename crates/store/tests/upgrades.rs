@@ -16,7 +16,8 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use yizhan_store::{
     ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DATABASE_FILE, DeviceRow,
-    DynamicRegistration, KEY_FILE, MqttUser, NewDevice, NodeKind, ProductProfile, ProductRow, Secret, Store,
+    DynamicRegistration, KEY_FILE, ModelOrigin, ModelSaving, MqttUser, NewDevice, NodeKind, ProductProfile,
+    ProductRow, Secret, Store,
 };
 use yizhan_vocabulary::topics::Rights;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
@@ -51,6 +52,10 @@ fn product() -> ProductRow {
         profile: ProductProfile::default(),
         created_at: UnixMillis(1_700_000_000_000),
     }
+}
+
+fn saving() -> ModelSaving {
+    ModelSaving { origin: ModelOrigin::Changed, account: None, at: UnixMillis(6) }
 }
 
 fn device() -> DeviceRow {
@@ -215,7 +220,9 @@ fn write_the_fixture_of_this_version() {
     let store = Store::open(dir.path()).unwrap();
     store.create_product(&product(), &[]).unwrap();
     let id = product().id;
-    store.set_model(&id, product().model_json.as_deref(), &[("power_switch", 1), ("color", 2)]).unwrap();
+    store
+        .set_model(&id, product().model_json.as_deref(), &[("power_switch", 1), ("color", 2)], &saving())
+        .unwrap();
     let of = |name: &str| NewDevice {
         product: id,
         name: DeviceName::parse(name).unwrap(),

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use yizhan_identity::secret::{DeviceSecret, ProductSecret};
 use yizhan_identity::topic_permission::TopicPermission;
 use yizhan_store::{
-    AuthMode, CustomTopic, DeviceRow, DynamicRegistration, NewDevice, NodeKind, ProductChange,
-    ProductProfile, ProductRow, Secret, StoreError,
+    AuthMode, CustomTopic, DeviceRow, DynamicRegistration, ModelOrigin, ModelSaving, NewDevice, NodeKind,
+    ProductChange, ProductProfile, ProductRow, Secret, StoreError,
 };
 use yizhan_vocabulary::causes::DisconnectCause;
-use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, PropertyNumber, ThingModel};
+use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, PropertyNumber, ThingModel, Uin};
 
 use super::places::check_remark;
 use super::{
@@ -255,18 +255,30 @@ impl Devices {
         Ok(self.known_product(id)?.model())
     }
 
-    /// Replaces the product's thing model, or removes it. Values of properties that stay keep their history, because
-    /// an identifier keeps its number for ever.
+    /// Replaces the product's thing model, or removes it, on the machine itself: no account does it.
     pub fn put_model(
         &self,
         id: &ProductId,
         json: Option<&str>,
     ) -> Result<Option<Arc<ThingModel>>, DevicesError> {
+        self.save_model(id, json, ModelOrigin::Changed, None)
+    }
+
+    /// Replaces the product's thing model, or removes it. Values of properties that stay keep their history, because
+    /// an identifier keeps its number for ever. The model that was there stays among the versions.
+    pub fn save_model(
+        &self,
+        id: &ProductId,
+        json: Option<&str>,
+        origin: ModelOrigin,
+        account: Option<Uin>,
+    ) -> Result<Option<Arc<ThingModel>>, DevicesError> {
         let product = self.known_product(id)?;
         let _changing = product.changing.lock();
         let mut numbers = Numbers::of(&self.0.store, id)?;
         let model = numbers.parse(json)?;
-        self.0.store.set_model(id, json, &numbers_used(model.as_deref()))?;
+        let saving = ModelSaving { origin, account, at: self.0.clock.now() };
+        self.0.store.set_model(id, json, &numbers_used(model.as_deref()), &saving)?;
         product.set_model(model.clone());
         Ok(model)
     }
@@ -519,8 +531,9 @@ fn check_name(name: &str) -> Result<(), DevicesError> {
     })
 }
 
-/// A new product's id: ten upper-case letters and digits, the first a letter.
-fn generate_product_id() -> ProductId {
+/// A new product's id: ten upper-case letters and digits, the first a letter. For callers that need it before there is
+/// a product.
+pub fn generate_product_id() -> ProductId {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     let mut random = [0_u8; ProductId::LENGTH];
     getrandom::fill(&mut random).expect("the system's source of randomness works");

@@ -20,7 +20,7 @@ use parking_lot::RwLock;
 use yizhan_vocabulary::{DeviceId, ProductId};
 
 pub(crate) use administration::numbered_names;
-pub use administration::{DeviceCreation, NewProduct};
+pub use administration::{DeviceCreation, NewProduct, generate_product_id};
 pub use certificates::CertificateDirectory;
 pub(crate) use certificates::new_certificate;
 pub use device::Device;

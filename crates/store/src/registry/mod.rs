@@ -8,6 +8,7 @@ mod authority;
 pub(crate) mod batches;
 mod certificates;
 mod devices;
+pub(crate) mod models;
 mod policies;
 mod products;
 mod projects;
@@ -15,6 +16,7 @@ mod secrets;
 mod settings;
 mod tags;
 mod users;
+pub(crate) mod video_products;
 
 use rusqlite::types::Type;
 use rusqlite::{Row, RowIndex};

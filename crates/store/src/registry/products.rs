@@ -4,6 +4,7 @@ use rusqlite::{ErrorCode, OptionalExtension, Row, Transaction, params};
 use yizhan_vocabulary::topics::Rights;
 use yizhan_vocabulary::{ProductId, ProjectId, Uin};
 
+use super::models::{ModelOrigin, ModelSaving, add_version};
 use super::{must_change, parsed, product_id};
 use crate::access::Store;
 use crate::error::StoreError;
@@ -62,6 +63,12 @@ impl Store {
             for (suffix, rights) in DEFAULT_TOPICS {
                 insert_topic(transaction, &product.id, suffix, rights)?;
             }
+            let saving = ModelSaving {
+                origin: ModelOrigin::Created,
+                account: Some(product.profile.creator),
+                at: product.created_at,
+            };
+            add_version(transaction, &product.id, product.model_json.as_deref(), &saving)?;
             assign_numbers(transaction, &product.id, numbers)
         })
     }
@@ -135,13 +142,14 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Stores the product's thing model (or removes it) and the numbers of its properties, together. A pair that
-    /// is known already may be given again; a number or identifier in another pair is a conflict.
+    /// Stores the product's thing model (or removes it), as its newest version, and the numbers of its properties,
+    /// together. A pair that is known already may be given again; a number or identifier in another pair is a conflict.
     pub fn set_model(
         &self,
         product: &ProductId,
         model_json: Option<&str>,
         numbers: &[(&str, u16)],
+        saving: &ModelSaving,
     ) -> Result<(), StoreError> {
         self.write(|transaction| {
             let changed = transaction.execute(
@@ -149,6 +157,7 @@ impl Store {
                 params![product.as_str(), model_json],
             )?;
             must_change(changed, || missing(product))?;
+            add_version(transaction, product, model_json, saving)?;
             assign_numbers(transaction, product, numbers)
         })
     }
