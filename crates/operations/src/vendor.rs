@@ -6,21 +6,37 @@ use std::sync::LazyLock;
 
 use crate::operation::Version;
 
-/// Blocks of names, each behind its version in brackets; lines with `#` are for people.
+/// Blocks of names, each behind its version in brackets and perhaps a group behind `=`; lines with `#` are for people.
 const NAMES: &str = include_str!("vendor_actions.txt");
 
-static ACTIONS: LazyLock<HashSet<(Version, &'static str)>> = LazyLock::new(|| vendor_actions().collect());
+static ACTIONS: LazyLock<HashSet<(Version, &'static str)>> =
+    LazyLock::new(|| vendor_actions().map(|action| (action.version, action.name)).collect());
 
-/// Every action of the vendor's, version by version in alphabetical order.
-pub fn vendor_actions() -> impl Iterator<Item = (Version, &'static str)> {
+/// An action of the vendor's API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VendorAction {
+    /// The version that has it.
+    pub version: Version,
+    /// What it belongs to; empty where nothing says so.
+    pub group: &'static str,
+    /// Its name.
+    pub name: &'static str,
+}
+
+/// Every action of the vendor's, version by version.
+pub fn vendor_actions() -> impl Iterator<Item = VendorAction> {
     let lines = NAMES.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut version = None;
-    lines.filter_map(move |line| match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-        Some(text) => {
-            version = Version::of_text(text);
-            None
+    let (mut version, mut group) = (None, "");
+    lines.filter_map(move |line| {
+        if let Some(text) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            (version, group) = (Version::of_text(text), "");
+            return None;
         }
-        None => version.map(|version| (version, line)),
+        if let Some(title) = line.strip_prefix("= ") {
+            group = title;
+            return None;
+        }
+        version.map(|version| VendorAction { version, group, name: line })
     })
 }
 
@@ -35,7 +51,7 @@ mod tests {
 
     #[test]
     fn all_actions_of_the_vendor_are_known_in_their_version_only() {
-        let count = |version| vendor_actions().filter(|(of, _)| *of == version).count();
+        let count = |version| vendor_actions().filter(|action| action.version == version).count();
         assert_eq!(
             Version::ALL.iter().map(|version| count(*version)).collect::<Vec<_>>(),
             [268, 108, 79, 73, 69]
