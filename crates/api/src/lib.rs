@@ -10,6 +10,7 @@ mod console;
 mod device_publish;
 mod door;
 mod extract;
+mod files;
 mod health;
 mod internal;
 mod places;

@@ -29,7 +29,7 @@ use crate::door::{self, Replayed, Visitor};
 use crate::places::{Place, Places};
 use crate::services::Services;
 use crate::steady::{self, SteadyBody, SteadyStream};
-use crate::{bridge, console, device_publish, health, internal, registration};
+use crate::{bridge, console, device_publish, files, health, internal, registration};
 
 /// Accepting fails when the process is out of descriptors; trying again at once would only burn the processor.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -126,7 +126,8 @@ fn routes(services: &Arc<Services>, settings: &HttpSettings) -> Routes {
         .route("/register/dev", post(registration::old_style))
         .layer(DefaultBodyLimit::max(16 * 1024));
     let publish = post(device_publish::publish).layer(DefaultBodyLimit::max(device_publish::MAX_BODY));
-    open.route("/device/publish", publish)
+    open.merge(files::routes())
+        .route("/device/publish", publish)
         .nest("/internal/v1", guarded)
         .nest(BASE_PATH, console)
         .with_state(Arc::clone(services))

@@ -108,6 +108,13 @@ codes! {
     DevicesExistUnderProduct = "UnsupportedOperation.DevicesExistUnderProduct", Conflict, "The product still has devices.", "产品下存在设备。";
     NoPermissionToReleasedProduct = "UnsupportedOperation.NoPermissionToReleasedProduct", Conflict, "The product is released; withdraw it first.", "产品已发布,不支持该操作。";
 
+    ProductNotReleased = "FailedOperation.ProductNotReleased", Conflict, "The product is not released.", "产品未发布。";
+    BatchProductionNotExist = "ResourceNotFound.BatchProductionNotExist", NotFound, "There is no such batch.", "量产批次不存在。";
+    BatchProductionIsRunning = "ResourceInsufficient.BatchProductionIsRunning", Conflict, "A batch of the product is still running.", "产品有量产任务正在进行。";
+    BatchProductionExceedLimit = "LimitExceeded.BatchProductionExceedLimit", Limit, "The batch has more devices than one may have.", "量产数量超过限制。";
+    BatchProductionNull = "LimitExceeded.BatchProductionNull", Invalid, "The batch has no devices.", "量产数量为空。";
+    CannotGetFromUrl = "ResourceNotFound.CannotGetFromUrl", NotFound, "The uploaded file cannot be read.", "无法从上传地址获取文件。";
+
     DeviceNotExist = "ResourceNotFound.DeviceNotExist", NotFound, "There is no such device.", "设备不存在。";
     DeviceNameInvalid = "InvalidParameterValue.DeviceNameInvalid", Invalid, "The device's name is not acceptable.", "设备名称不合法。";
     DeviceAlreadyExist = "InvalidParameterValue.DeviceAlreadyExist", Conflict, "A device of this name exists already.", "设备名称已存在。";

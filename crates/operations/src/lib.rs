@@ -12,6 +12,7 @@
 #[macro_use]
 mod operation;
 mod audit;
+mod batches;
 mod call;
 mod devices;
 mod dispatch;

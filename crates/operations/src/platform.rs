@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use yizhan_devices::batches::Batches;
 use yizhan_devices::{CertificateDirectory, Devices};
+use yizhan_files::Files;
+use yizhan_identity::BindingSigner;
 use yizhan_identity::authority::Authority;
 use yizhan_people::People;
 use yizhan_store::Store;
@@ -26,6 +29,12 @@ pub struct Platform {
     pub authorities: Arc<Authorities>,
     /// Accounts, keys and policies.
     pub people: People,
+    /// Batch production.
+    pub batches: Batches,
+    /// Makes and opens the codes that bind devices.
+    pub bindings: Arc<BindingSigner>,
+    /// Uploads and signed URLs.
+    pub files: Arc<Files>,
     /// The registry.
     pub store: Arc<Store>,
     /// Entries that the audit log keeps; the oldest go first.

@@ -4,11 +4,16 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::operation::{Operation, Version};
-use crate::{devices, instances, products, projects};
+use crate::{batches, devices, instances, products, projects};
 
 /// Every group's operations.
-const GROUPS: &[&[Operation]] =
-    &[instances::OPERATIONS, projects::OPERATIONS, products::OPERATIONS, devices::OPERATIONS];
+const GROUPS: &[&[Operation]] = &[
+    instances::OPERATIONS,
+    projects::OPERATIONS,
+    products::OPERATIONS,
+    devices::OPERATIONS,
+    batches::OPERATIONS,
+];
 
 static BY_VERSION: LazyLock<HashMap<(Version, &'static str), &'static Operation>> = LazyLock::new(|| {
     let each = |operation: &'static Operation| {

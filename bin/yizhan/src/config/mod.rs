@@ -78,6 +78,9 @@ pub struct Listen {
     pub names: Vec<String>,
     /// Host names under which devices may have signed HTTP requests, beside the vendor's.
     pub signed_hosts: Vec<String>,
+    /// What the URLs of uploads and downloads begin with, such as `https://iot.example.com`: the address under which people
+    /// reach HTTP. If it is empty, it is made of `names` and the listeners' addresses.
+    pub public_url: String,
 }
 
 impl Default for Listen {
@@ -91,6 +94,22 @@ impl Default for Listen {
             cores: 0,
             names: Vec::new(),
             signed_hosts: Vec::new(),
+            public_url: String::new(),
+        }
+    }
+}
+
+impl Listen {
+    /// What URLs of this server begin with. Where nothing says more, HTTPS under the first of the names, because what is
+    /// downloaded may hold keys; without names, nobody can check a certificate and HTTP is as good.
+    pub fn base_url(&self, http: SocketAddr, https: SocketAddr) -> String {
+        if !self.public_url.is_empty() {
+            return self.public_url.clone();
+        }
+        match self.names.first() {
+            Some(name) => format!("https://{name}:{}", https.port()),
+            None if http.ip().is_unspecified() => format!("http://localhost:{}", http.port()),
+            None => format!("http://{http}"),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Stop: no new connections, goodbye to the open ones, answers for what is durable, last checkpoint.
 
 mod authority;
+mod batches;
 mod binding;
 mod cores;
 mod demo;
@@ -25,11 +26,14 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use yizhan_api::{CertificateHandOuts, Door, HttpListener, Services};
+use yizhan_devices::batches::{BatchParts, Batches};
 use yizhan_devices::{CertificateDirectory, Devices};
+use yizhan_files::{Files, FilesSettings};
 use yizhan_identity::signed_request::HostList;
 use yizhan_identity::throttle::Throttle;
 use yizhan_identity::topic_permission::UserPermission;
 use yizhan_identity::users::PasswordHash;
+use yizhan_identity::{BindingSigner, UrlSigner};
 use yizhan_journal::{FatalError, Journal};
 use yizhan_link::Admission;
 use yizhan_observe::Metrics;
@@ -41,6 +45,7 @@ use yizhan_vocabulary::Clock;
 use yizhan_vocabulary::clock::SystemClock;
 
 use self::authority::ServerTls;
+use self::batches::BatchWorker;
 use self::cores::Cores;
 use self::ports::Ports;
 use self::run_files::{Addresses, RunFiles};
@@ -113,6 +118,7 @@ struct Server {
     run_files: RunFiles,
     cores: Cores,
     reconcile: reconcile::Reconciler,
+    batches: BatchWorker,
     runtime: tokio::runtime::Runtime,
     listeners: JoinSet<()>,
     stop: watch::Sender<bool>,
@@ -157,11 +163,25 @@ impl Server {
         router.start(journal.clone(), cores.handles());
         devices.attach_links(Arc::new(router.clone()));
         let authorities = Arc::new(tls.authorities()?);
+        let bindings = Arc::new(BindingSigner::new(&*store.installation_key("bindings", clock.now())?));
+        let batches = Batches::new(BatchParts {
+            devices: devices.clone(),
+            store: Arc::clone(&store),
+            certificates: Arc::clone(&certificates),
+            bindings: Arc::clone(&bindings),
+            clock: Arc::clone(&clock),
+        });
+        let urls = UrlSigner::new(&*store.installation_key("urls", clock.now())?);
+        let files_settings = FilesSettings::new(&config.listen.base_url(addresses.http, addresses.https));
+        let files = Arc::new(Files::open(data, files_settings, urls, Arc::clone(&clock))?);
         let platform = Arc::new(Platform {
             devices: devices.clone(),
             certificates: Arc::clone(&certificates),
             authorities: Arc::clone(&authorities),
             people: People::load(Arc::clone(&store), Arc::clone(&clock), config.people())?,
+            batches,
+            bindings,
+            files,
             store: Arc::clone(&store),
             audit_kept: config.access.audit_kept,
             clock: Arc::clone(&clock),
@@ -192,10 +212,11 @@ impl Server {
         let door = Door::new(Arc::clone(&services), config.http(), stopped);
         let listeners = open_http(&runtime, &door, http, https, &tls.https, run_files.socket())?;
         let reconcile = reconcile::Reconciler::start(Arc::clone(&services), tls)?;
+        let batches = BatchWorker::start(&services.platform)?;
         let cores = cores.run(&router, &journal, config.router().drain)?;
         run_files.publish(&addresses)?;
         tracing::info!(after_ms = started.elapsed().as_millis() as u64, "started");
-        Ok(Self { services, addresses, run_files, cores, reconcile, runtime, listeners, stop })
+        Ok(Self { services, addresses, run_files, cores, reconcile, batches, runtime, listeners, stop })
     }
 
     /// Waits until the server is told to stop. False when a part of it ended by itself, without which it is of no use.
@@ -222,6 +243,7 @@ impl Server {
         self.cores.stop(&self.services.router);
         // Each ends within its own deadline.
         self.runtime.block_on(async { while self.listeners.join_next().await.is_some() {} });
+        self.batches.stop();
         self.reconcile.stop();
         self.services.journal.shutdown();
         self.runtime.shutdown_timeout(Duration::from_secs(2));

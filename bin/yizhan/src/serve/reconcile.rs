@@ -15,7 +15,7 @@ use super::guard::AbortOnPanic;
 const STEP: Duration = Duration::from_millis(200);
 /// Between two looks at sessions.
 const SESSIONS: Duration = Duration::from_secs(1);
-/// Between two looks at the certificates.
+/// Between two looks at the certificates and at old uploads.
 const CERTIFICATE: Duration = Duration::from_secs(3600);
 
 /// The thread and the way to end it.
@@ -43,6 +43,9 @@ impl Reconciler {
                     last_certificate = Instant::now();
                     if let Err(error) = tls.renew(&services.store, now) {
                         tracing::error!(%error, "the server's certificates could not be renewed");
+                    }
+                    if let Err(error) = services.platform.files.sweep() {
+                        tracing::error!(%error, "old uploads could not be removed");
                     }
                 }
             }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use parking_lot::{Condvar, Mutex};
 use yizhan_identity::BindingSigner;
 use yizhan_store::{
-    BatchBurn, BatchNaming, BatchRow, BatchState, NewBatch, PlannedDevice, Store, StoreError,
+    BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState, NewBatch, PlannedDevice, Store, StoreError,
 };
 use yizhan_vocabulary::{Clock, ProductId};
 
@@ -228,6 +228,11 @@ impl Batches {
         limit: u64,
     ) -> Result<(Vec<BatchRow>, u64), DevicesError> {
         Ok(self.0.store.batches(products, offset, limit.min(MAX_BATCH_PAGE))?)
+    }
+
+    /// What became of each device of a batch, in its order.
+    pub fn devices(&self, batch: &BatchRow) -> Result<Vec<BatchDeviceRow>, DevicesError> {
+        Ok(self.0.store.batch_devices(batch.number)?)
     }
 
     fn wake(&self) {

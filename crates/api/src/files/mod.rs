@@ -1,0 +1,143 @@
+//! `/files`: uploads and downloads through signed URLs. The signature is the whole permission, and it is checked before a
+//! byte of a body is read or anything of a batch is looked up.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, put};
+use http_body_util::BodyExt;
+use yizhan_devices::DevicesError;
+use yizhan_files::{BatchFile, Draft, UploadError, UploadId};
+use yizhan_identity::signed_url::UrlRefusal;
+
+use crate::services::Services;
+
+/// All routes; each checks its URL itself.
+pub(crate) fn routes() -> Router<Arc<Services>> {
+    Router::new().route("/files/uploads/{id}", put(upload)).route("/files/batches/{file}", get(batch))
+}
+
+/// Why a URL gives or takes nothing; answered as a line of text, because tools show it to people as it is.
+enum Refusal {
+    Url(UrlRefusal),
+    Upload(UploadError),
+    NotFound,
+    Failed,
+}
+
+impl From<UploadError> for Refusal {
+    fn from(error: UploadError) -> Self {
+        Self::Upload(error)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, text) = match self {
+            Self::Url(refusal) => (StatusCode::FORBIDDEN, refusal.to_string()),
+            Self::Upload(error) => (status_of(&error), error.to_string()),
+            Self::NotFound => (StatusCode::NOT_FOUND, "there is no such file".to_owned()),
+            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "the file could not be made".to_owned()),
+        };
+        (status, format!("{text}\n")).into_response()
+    }
+}
+
+fn status_of(error: &UploadError) -> StatusCode {
+    match error {
+        UploadError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        UploadError::Full => StatusCode::SERVICE_UNAVAILABLE,
+        UploadError::Failed(detail) => {
+            tracing::error!(detail, "an upload could not be stored");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        UploadError::NotHere | UploadError::NotFound => StatusCode::NOT_FOUND,
+    }
+}
+
+fn check(services: &Services, request: &Request) -> Result<(), Refusal> {
+    let uri = request.uri();
+    let query = uri.query().unwrap_or_default();
+    // Whoever may fetch a file may also ask how long it is.
+    let method = if request.method() == http::Method::HEAD { "GET" } else { request.method().as_str() };
+    services.platform.files.check(method, uri.path(), query).map_err(Refusal::Url)
+}
+
+async fn upload(
+    State(services): State<Arc<Services>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<StatusCode, Refusal> {
+    check(&services, &request)?;
+    let id = UploadId::parse(&id).ok_or(Refusal::NotFound)?;
+    let files = Arc::clone(&services.platform.files);
+    let mut draft = on_disk(move || files.begin_upload(&id)).await?;
+    let mut body = request.into_body();
+    while let Some(frame) = body.frame().await {
+        // The sender has gone; what came so far goes with the draft.
+        let frame = frame.map_err(|error| UploadError::Failed(error.to_string()))?;
+        if let Ok(bytes) = frame.into_data() {
+            draft = on_disk(move || extended(draft, &bytes)).await?;
+        }
+    }
+    on_disk(move || draft.finish()).await?;
+    Ok(StatusCode::OK)
+}
+
+fn extended(mut draft: Draft, bytes: &[u8]) -> Result<Draft, UploadError> {
+    draft.write(bytes)?;
+    Ok(draft)
+}
+
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, UploadError> + Send + 'static,
+) -> Result<T, Refusal> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.unwrap_or_else(|error| Err(UploadError::Failed(error.to_string())))?)
+}
+
+async fn batch(
+    State(services): State<Arc<Services>>,
+    Path(file): Path<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    check(&services, &request)?;
+    let make = {
+        let file = file.clone();
+        move || {
+            let (id, kind) = BatchFile::named(&file).ok_or_else(no_such_file)?;
+            let batches = &services.platform.batches;
+            let batch = batches.batch(id)?;
+            match kind {
+                BatchFile::Devices => Ok(("text/csv; charset=utf-8", batches.result_csv(&batch)?)),
+                BatchFile::Pictures => Ok(("application/zip", batches.result_pictures(&batch)?)),
+            }
+        }
+    };
+    let made = tokio::task::spawn_blocking(make).await.map_err(|_| Refusal::Failed)?;
+    let (content_type, bytes) = made.map_err(|error: DevicesError| match error {
+        DevicesError::NotFound(_) => Refusal::NotFound,
+        error => {
+            tracing::error!(%error, "the result of a batch could not be made");
+            Refusal::Failed
+        }
+    })?;
+    let mut answer = Response::new(Body::from(bytes));
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // It holds keys: nothing on the way may keep it.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // The name was signed by this server, so it has no character that a header cannot.
+    if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(answer)
+}
+
+fn no_such_file() -> DevicesError {
+    DevicesError::NotFound("there is no such file".to_owned())
+}

@@ -1,0 +1,68 @@
+//! Files that come and go through signed URLs: whoever manages the platform asks an operation for a URL, and a browser, a
+//! script or a factory's tool uses it without an account.
+//!
+//! Uploads lie in a folder of the data directory for a day: they are on their way into the platform, not kept there.
+//! Downloads are put together when they are asked for; only their URLs are made here.
+//!
+//! What must stay true: a URL opens one path for one method until a moment; a path names no file but through
+//! [`UploadId`]; an account reads only what was uploaded through its own URLs; and the folder stays within its bounds.
+
+mod links;
+mod uploads;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use yizhan_identity::UrlSigner;
+use yizhan_vocabulary::Clock;
+
+pub use links::{BatchFile, DOWNLOAD_TIME_MS, Link, UPLOAD_TIME_MS};
+pub use uploads::{Draft, UploadError, UploadId};
+
+/// Limits of uploads, each with its default.
+#[derive(Debug, Clone)]
+pub struct FilesSettings {
+    /// What URLs begin with: the address under which this server is reached.
+    pub base_url: String,
+    /// The largest file.
+    pub max_file_bytes: u64,
+    /// Files held at a time.
+    pub max_files: usize,
+}
+
+impl FilesSettings {
+    /// The defaults, for a server that is reached under `base_url`.
+    pub fn new(base_url: &str) -> Self {
+        Self {
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            max_file_bytes: 4 * 1024 * 1024,
+            max_files: 256,
+        }
+    }
+}
+
+/// Uploads and links. Share it behind an `Arc`.
+pub struct Files {
+    settings: FilesSettings,
+    uploads: uploads::Uploads,
+    signer: UrlSigner,
+    clock: Arc<dyn Clock>,
+}
+
+impl Files {
+    /// Files of the data directory `data`, with URLs signed by `signer`.
+    pub fn open(
+        data: &Path,
+        settings: FilesSettings,
+        signer: UrlSigner,
+        clock: Arc<dyn Clock>,
+    ) -> std::io::Result<Self> {
+        let uploads = uploads::Uploads::open(data.join("uploads"))?;
+        Ok(Self { settings, uploads, signer, clock })
+    }
+
+    /// The largest file that may be uploaded.
+    pub fn max_file_bytes(&self) -> u64 {
+        self.settings.max_file_bytes
+    }
+}
