@@ -45,8 +45,8 @@ pub use messages::{
     PendingCall, PublishError, Published, RawMessage,
 };
 pub use queries::{
-    BucketView, BucketsPage, HistoryPage, HistoryPoint, HistoryQuery, LatestValue, LogName, LogPage,
-    LogQuery, LogView,
+    BucketView, BucketsPage, FilteredPage, HistoryPage, HistoryPoint, HistoryQuery, LatestValue, LogName,
+    LogPage, LogQuery, LogView,
 };
 pub use records::diagnostic::Diagnostic;
 pub use recovery::RecoveryError;

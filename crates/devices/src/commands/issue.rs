@@ -113,7 +113,7 @@ impl Devices {
         self.issue(device, kind, params, self.0.config.action_timeout)
     }
 
-    fn model_for_commands(&self, device: &Device) -> Result<Arc<ThingModel>, DevicesError> {
+    pub(crate) fn model_for_commands(&self, device: &Device) -> Result<Arc<ThingModel>, DevicesError> {
         if device.deleted() {
             return Err(DevicesError::NotFound("the device was deleted".to_owned()));
         }
@@ -127,7 +127,7 @@ impl Devices {
         })
     }
 
-    fn compact_params(&self, params: &str) -> Result<String, DevicesError> {
+    pub(crate) fn compact_params(&self, params: &str) -> Result<String, DevicesError> {
         let limit = self.0.config.max_params_bytes;
         if params.len() > limit {
             return Err(DevicesError::Invalid(format!("params may have {limit} bytes")));
@@ -384,7 +384,7 @@ pub(crate) fn problem_of(outcome: SendOutcome, downlink: &Downlink) -> Option<Di
 }
 
 /// A token like the vendor's own, below the 60 characters that old clients keep (facts §2.1).
-fn generate_token() -> String {
+pub(crate) fn generate_token() -> String {
     let mut random = [0_u8; 16];
     getrandom::fill(&mut random).expect("the system's source of randomness works");
     let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();

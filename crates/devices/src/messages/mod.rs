@@ -8,6 +8,7 @@
 mod broadcast;
 mod call;
 mod publish;
+mod report;
 
 pub(crate) use broadcast::Broadcasts;
 pub use broadcast::{BroadcastError, BroadcastId};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use yizhan_journal::{LogKind, Order, TimeRange};
-use yizhan_vocabulary::{PointValue, UnixMillis};
+use yizhan_vocabulary::{PointValue, ThingModel, UnixMillis};
 
 use crate::commands::{self, CommandId, CommandView, DeviceCommands};
 use crate::features::property::fits;
-use crate::registry::Device;
+use crate::registry::{Device, LastValue};
 use crate::{Devices, DevicesError};
 
 /// A property's last value.
@@ -21,6 +21,16 @@ pub struct LatestValue {
     pub time: UnixMillis,
 }
 
+/// The values of properties that the model has and that still fit it.
+fn shown(model: &ThingModel, values: Vec<LastValue>) -> BTreeMap<Box<str>, LatestValue> {
+    let shown = values.into_iter().filter_map(|last| {
+        let property = model.property_by_number(last.number)?;
+        fits(&property.kind, &last.value)
+            .then(|| (property.identifier.clone(), LatestValue { value: last.value, time: last.time }))
+    });
+    shown.collect()
+}
+
 impl Devices {
     /// The last value of every property that the present thing model has, by identifier.
     pub fn latest(&self, device: &Arc<Device>) -> Result<BTreeMap<Box<str>, LatestValue>, DevicesError> {
@@ -30,12 +40,17 @@ impl Devices {
             (state.values.clone(), state.awaited_seq)
         };
         self.wait_durable(device, seq)?;
-        let shown = values.into_iter().filter_map(|last| {
-            let property = model.property_by_number(last.number)?;
-            fits(&property.kind, &last.value)
-                .then(|| (property.identifier.clone(), LatestValue { value: last.value, time: last.time }))
-        });
-        Ok(shown.collect())
+        Ok(shown(&model, values))
+    }
+
+    /// The same for a caller that must not wait: `None` if the newest values are not durable yet.
+    pub fn latest_now(&self, device: &Device) -> Option<BTreeMap<Box<str>, LatestValue>> {
+        let Some(model) = device.product().model() else { return Some(BTreeMap::new()) };
+        let values = {
+            let state = device.state.lock();
+            (device.durable_seq() >= state.awaited_seq).then(|| state.values.clone())?
+        };
+        Some(shown(&model, values))
     }
 
     fn wait_durable(&self, device: &Device, seq: u64) -> Result<(), DevicesError> {

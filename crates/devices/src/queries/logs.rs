@@ -48,7 +48,7 @@ impl LogName {
         Self::ALL.iter().find(|(_, name)| *name == text).map(|(log, _)| *log)
     }
 
-    const fn kind(self) -> LogKind {
+    pub(super) const fn kind(self) -> LogKind {
         match self {
             Self::Content => LogKind::Content,
             Self::Event => LogKind::Event,
@@ -194,27 +194,32 @@ impl Devices {
             self.journal().log(device.id, log.kind(), query.range, query.order, limit, query.cursor)?;
         let mut entries = Vec::with_capacity(page.items.len());
         for entry in &page.items {
-            match log {
-                LogName::Content => content_views(device, entry, query.order, &mut entries),
-                _ => entries.extend(view(log, entry)),
-            }
+            entries.extend(views(device, log, entry, query.order));
         }
         Ok(LogPage { entries, next: page.next.map(|cursor| cursor.to_string()) })
     }
 }
 
+/// What people see of one record; nothing of what a newer release wrote.
+pub(super) fn views(device: &Device, log: LogName, entry: &LogEntry, order: Order) -> Vec<LogView> {
+    match log {
+        LogName::Content => content_views(device, entry, order),
+        _ => Vec::from_iter(view(log, entry)),
+    }
+}
+
 /// A message, and its answer behind it in time.
-fn content_views(device: &Device, entry: &LogEntry, order: Order, entries: &mut Vec<LogView>) {
-    let Some(read) = content::decode(&entry.body, device.topic_suffix()) else { return };
+fn content_views(device: &Device, entry: &LogEntry, order: Order) -> Vec<LogView> {
+    let Some(read) = content::decode(&entry.body, device.topic_suffix()) else { return Vec::new() };
     let answer = read.rendered_reply().map(|(topic, payload)| {
         // The answer goes out with QoS 1 where the device subscribed with it; the log keeps what was offered.
         content_view(entry, Direction::Down, topic, 1, None, &payload)
     });
     let message = content_view(entry, read.direction, read.topic, read.qos, read.source, read.payload);
     match (answer, order) {
-        (None, _) => entries.push(message),
-        (Some(answer), Order::Ascending) => entries.extend([message, answer]),
-        (Some(answer), Order::Descending) => entries.extend([answer, message]),
+        (None, _) => vec![message],
+        (Some(answer), Order::Ascending) => vec![message, answer],
+        (Some(answer), Order::Descending) => vec![answer, message],
     }
 }
 

@@ -3,10 +3,12 @@
 //! What must stay true: nothing is shown that a crash could still take back. History and logs come out of the
 //! journal, which shows only what is durable; last values and open commands wait until their records are.
 
+mod filtered;
 mod history;
 mod latest;
 mod logs;
 
+pub use filtered::FilteredPage;
 pub use history::{BucketView, BucketsPage, HistoryPage, HistoryPoint, HistoryQuery};
 pub use latest::LatestValue;
 pub use logs::{LogName, LogPage, LogQuery, LogView};

@@ -288,6 +288,23 @@ impl Devices {
         Ok(self.known_product(id)?.topics().custom.clone())
     }
 
+    /// Changes the product's custom topics. What is to change may depend on what there is now; nobody else changes it
+    /// meanwhile.
+    pub fn change_custom_topics<E: From<DevicesError>>(
+        &self,
+        id: &ProductId,
+        change: impl FnOnce(&mut Vec<CustomTopic>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let product = self.known_product(id)?;
+        let _changing = product.changing.lock();
+        let mut topics = product.topics().custom.clone();
+        change(&mut topics)?;
+        let compiled = compile_topics(topics)?;
+        self.0.store.set_custom_topics(id, &compiled.custom).map_err(DevicesError::from)?;
+        product.set_topics(compiled);
+        Ok(())
+    }
+
     /// Replaces the product's custom topics. Connections stay; what they may do changes with their next message.
     pub fn put_custom_topics(&self, id: &ProductId, topics: Vec<CustomTopic>) -> Result<(), DevicesError> {
         let product = self.known_product(id)?;

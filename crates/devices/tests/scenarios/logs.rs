@@ -1,7 +1,7 @@
 //! The content log shows both sides of a conversation as they were on the wire.
 
 use serde_json::{Value, json};
-use yizhan_devices::{Diagnostic, Direction, LogName, LogQuery, Order, TimeRange};
+use yizhan_devices::{Diagnostic, Direction, LogName, LogQuery, LogView, Order, TimeRange};
 
 use crate::rig::{DOWN, Rig, UP};
 
@@ -90,4 +90,33 @@ fn custom_messages_and_problems_are_logged_in_the_vendors_words() {
     assert_eq!(problem["content"], "Device subscribe topic: #");
     assert_eq!(problem["result"], "FAIL, unauthorized operation");
     assert_eq!(problem["errcode"], "Subscribe_Topic_Unauthorized");
+}
+
+#[test]
+fn a_filter_gives_pages_of_what_fits_and_counts_all_of_it() {
+    let mut rig = Rig::new();
+    for number in 0..5 {
+        let kind = if number % 2 == 0 { "alert" } else { "info" };
+        let (event, params) = if kind == "alert" {
+            ("low_voltage", json!({"voltage": number}))
+        } else {
+            ("status_report", json!({"status": 0, "message": "m"}))
+        };
+        let post = json!({"method": "event_post", "clientToken": "e", "eventId": event, "type": kind,
+            "timestamp": 0, "params": params});
+        assert_eq!(rig.answer("$thing/up/event/DEMOPROD01/dev001", &post.to_string())["code"], 0, "{post}");
+        rig.clock.advance(std::time::Duration::from_secs(1));
+    }
+    let alerts = |view: &LogView| matches!(view, LogView::Event { kind, .. } if kind == "alert");
+    let mut query = LogQuery::newest(TimeRange::ALL, 2);
+    let first = rig.devices.logs_that_fit(&rig.device(), LogName::Event, &query, alerts).unwrap();
+    assert_eq!((first.entries.len(), first.total), (2, 3));
+    query.cursor = Some(first.next.unwrap().parse().unwrap());
+    let second = rig.devices.logs_that_fit(&rig.device(), LogName::Event, &query, alerts).unwrap();
+    assert_eq!((second.entries.len(), second.total, second.next), (1, 3, None));
+    let content = rig
+        .devices
+        .logs_that_fit(&rig.device(), LogName::Content, &LogQuery::newest(TimeRange::ALL, 3), |_| true)
+        .unwrap();
+    assert_eq!((content.entries.len(), content.total), (2, 10), "a message stays with its answer");
 }

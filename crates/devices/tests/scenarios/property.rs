@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use yizhan_devices::{LogName, Order};
 use yizhan_journal::TimeRange;
-use yizhan_vocabulary::UnixMillis;
 use yizhan_vocabulary::causes::DropReason;
+use yizhan_vocabulary::{PointValue, UnixMillis};
 
 use crate::rig::{DOWN, EVENT_UP, NOW, Rig, UP, product_id};
 
@@ -240,4 +240,24 @@ fn a_changed_model_hides_values_that_do_not_fit_and_keeps_those_that_do() {
     rig.devices.put_model(&product_id(), None).unwrap();
     assert_eq!(rig.answer(UP, report)["code"], 403);
     assert_eq!(rig.latest(), json!({}));
+}
+
+#[test]
+fn a_report_in_the_devices_name_is_stored_like_its_own_and_the_device_hears_nothing() {
+    let rig = Rig::new();
+    let device = rig.device();
+    let at = UnixMillis(NOW - 5_000);
+    rig.devices.simulate_report(&device, r#"{ "brightness": 7 }"#, Some(at), "uin/7").unwrap();
+    let latest = rig.devices.latest_now(&device).unwrap();
+    assert_eq!((&latest["brightness"].value, latest["brightness"].time), (&PointValue::Int(7), at));
+    assert!(rig.links.sent.lock().is_empty());
+    let log = rig.log(LogName::Content);
+    assert_eq!((log.len(), &log[0]["source"], &log[0]["direction"]), (1, &json!("uin/7"), &json!("up")));
+    for params in ["{}", r#"{"unknown":1}"#, r#"{"brightness":"x"}"#] {
+        assert!(rig.devices.simulate_report(&device, params, None, "").is_err(), "{params}");
+    }
+    let far = Some(UnixMillis(NOW - 25 * 3_600_000));
+    assert!(rig.devices.simulate_report(&device, r#"{"brightness":1}"#, far, "").is_err());
+    let rig = rig.crash();
+    assert_eq!(rig.latest()["brightness"], 7);
 }

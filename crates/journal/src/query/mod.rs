@@ -107,6 +107,13 @@ pub struct LogEntry {
     pub body: Bytes,
 }
 
+impl LogEntry {
+    /// Where a page begins that goes on behind this entry.
+    pub const fn cursor(&self) -> Cursor {
+        Cursor { time: self.time.0, rank: self.seq }
+    }
+}
+
 /// All points of a property within one span of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bucket {
@@ -209,7 +216,7 @@ pub(crate) fn log_page(
             continue;
         }
         if items.len() == limit {
-            next = items.last().map(|last| Cursor { time: last.time.0, rank: last.seq });
+            next = items.last().map(LogEntry::cursor);
             break;
         }
         items.push(row.item);

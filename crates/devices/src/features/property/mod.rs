@@ -19,6 +19,8 @@ use crate::records::sniff::sniff;
 
 /// Where controls and answers go.
 pub(crate) const DOWN: &str = "$thing/down/property/";
+/// Where a device reports its properties, up to the device.
+pub(crate) const UP: &str = "$thing/up/property/";
 /// The device's time replaces ours only if it differs by more than this; seconds are too coarse to order reports.
 const OWN_TIME_FROM_MS: i64 = 2_000;
 
@@ -26,7 +28,7 @@ const OWN_TIME_FROM_MS: i64 = 2_000;
 pub(crate) const DESCRIPTOR: FeatureDescriptor = FeatureDescriptor {
     name: "property",
     topics: &[
-        TopicRule { prefix: "$thing/up/property/", suffix: "", rights: Rights::Publish },
+        TopicRule { prefix: UP, suffix: "", rights: Rights::Publish },
         TopicRule { prefix: DOWN, suffix: "", rights: Rights::Subscribe },
     ],
     service: Service::Served(handle),
