@@ -4,9 +4,11 @@
 //! median of each figure counts; where both servers take part, their runs alternate, so that whatever else happens on
 //! the machine meets both. The report says what it was measured on, because the figures mean nothing without that.
 
+mod api;
 mod figures;
 mod http;
 mod machine;
+mod management;
 mod peer;
 mod process;
 mod report;

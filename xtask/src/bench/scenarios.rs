@@ -13,6 +13,7 @@ use yizhan_simulator::{Credential, Target, Transport};
 
 use super::figures::{Row, Unit, median, row, sample};
 use super::machine::{Cores, bytes_under, descriptors};
+use super::management;
 use super::peer::Mosquitto;
 use super::process::Measured;
 use super::progress;
@@ -137,6 +138,28 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         needs_mosquitto: false,
         run: history,
     },
+    Scenario {
+        name: "api-read",
+        title: "Cloud API: DescribeDeviceData, 32 clients",
+        about: "Each client keeps a connection, signs every request anew and waits for its answer; 64 devices, which \
+                report once a second.",
+        needs_mosquitto: false,
+        run: management::read_data,
+    },
+    Scenario {
+        name: "api-control",
+        title: "Cloud API: ControlDeviceData, 32 clients",
+        about: "As above; each control is durable before it is answered, goes to its device and is answered by it.",
+        needs_mosquitto: false,
+        run: management::control,
+    },
+    Scenario {
+        name: "api-search",
+        title: "Cloud API: GetDeviceList with a part of a name among 100,000 devices",
+        about: "One client, pages of 20.",
+        needs_mosquitto: false,
+        run: management::search,
+    },
 ];
 
 /// What all scenarios share.
@@ -154,18 +177,18 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    const fn phases(&self) -> Phases {
+    pub(super) const fn phases(&self) -> Phases {
         Phases { warm: self.warm, measure: self.measure }
     }
 
-    fn data_directory(&self) -> anyhow::Result<tempfile::TempDir> {
+    pub(super) fn data_directory(&self) -> anyhow::Result<tempfile::TempDir> {
         tempfile::Builder::new()
             .prefix("bench-")
             .tempdir_in(&self.directory)
             .context("cannot make a data directory")
     }
 
-    fn start(&self, data: &Path) -> anyhow::Result<Server> {
+    pub(super) fn start(&self, data: &Path) -> anyhow::Result<Server> {
         let data = data.join("data");
         Start { binary: &self.binary, core: self.cores.server, data: &data, arguments: &self.serve }.server()
     }
@@ -449,7 +472,7 @@ fn read_day(server: &Server, device: &Credential, span: Span) -> anyhow::Result<
 }
 
 /// Shows a run as it is done.
-fn tell(server: &str, sample: Option<&super::figures::Sample>) {
+pub(super) fn tell(server: &str, sample: Option<&super::figures::Sample>) {
     let Some(sample) = sample else { return };
     progress(&format!(
         "  {server}: {} at {:.1} us, server {:.0} %, generator {:.0} %, p50 {:.2} ms, p99 {:.2} ms",

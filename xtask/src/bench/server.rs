@@ -26,6 +26,7 @@ pub(super) struct Server {
     pub(super) process: Measured,
     pub(super) mqtt: SocketAddr,
     pub(super) mqtts: SocketAddr,
+    pub(super) http: SocketAddr,
     pub(super) admin: Admin,
     /// From the start of the process until it said it was ready.
     pub(super) ready_after: Duration,
@@ -74,7 +75,14 @@ impl Start<'_> {
             Ok(text.parse()?)
         };
         let admin = Admin { socket: self.data.join("run/admin.sock") };
-        Ok(Server { process, mqtt: address("mqtt")?, mqtts: address("mqtts")?, admin, ready_after })
+        Ok(Server {
+            process,
+            mqtt: address("mqtt")?,
+            mqtts: address("mqtts")?,
+            http: address("http")?,
+            admin,
+            ready_after,
+        })
     }
 
     fn last_words(&self) -> String {
