@@ -1,14 +1,20 @@
 //! Who manages this installation: accounts, the keys with which they call the API, what their policies let them do, how
-//! often they may ask, and the log of what they did.
+//! often they may ask, and the log of what they did. And who uses what they offer (`apps/`): the users of applications,
+//! their families, and the devices that they bound and share.
 //!
 //! What must stay true: a change is in the registry before it counts here; a disabled or deleted key is refused from the
 //! next request on; nothing here decides about an object of another root account; secrets do not show themselves.
 
+mod apps;
 mod directory;
 mod error;
 mod rate;
 mod settings;
 
+pub use apps::{
+    Application, ApplicationChange, Apps, AppsError, AppsLimits, Bound, NewApplication, OpenIdBinding,
+    Person, ProductRules, PushChange, Shared,
+};
 pub use directory::{Account, ApiKey, CreatedKey, KeyChange, KeyUse, LastUse, People};
 pub use error::{KeyRefusal, PeopleError};
 pub use rate::{CallClass, KeyRate, RateLimits};
