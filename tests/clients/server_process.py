@@ -100,6 +100,17 @@ class Admin:
             raise AdminError(response.status, answer)
         return answer
 
+    def operate(self, operation: str, body: object) -> tuple[int, dict]:
+        """An operation of the console's surface: the status and the answer."""
+        connection = _UnixConnection(self._socket_path, 90)
+        try:
+            headers = {"Content-Type": "application/json"}
+            connection.request("POST", f"/api/v1/{operation}", json.dumps(body), headers)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
+
     def get(self, path: str) -> object:
         return self.request("GET", path)
 
