@@ -218,7 +218,9 @@ impl Call {
             (devices.owner_of_project(&project) == Some(self.0.caller.owner)).then_some((product, project))
         });
         found.ok_or_else(|| match self.0.version {
-            None | Some(Version::Explorer20190423) => Failure::new(Code::StudioProductNotExist),
+            None | Some(Version::Explorer20190423 | Version::Own) => {
+                Failure::new(Code::StudioProductNotExist)
+            }
             Some(_) => Failure::new(Code::ProductNotExist),
         })
     }

@@ -33,7 +33,7 @@ mod vendor;
 pub use call::{Call, Caller, Means, Rights};
 pub use dispatch::dispatch;
 pub use failure::{Class, Code, Failure};
-pub use openapi::{BASE_PATH, openapi};
+pub use openapi::{BASE_PATH, openapi, request_schema};
 pub use operation::{Audit, Operation, Version};
 pub use platform::{Authorities, Platform};
 pub use reference::reference;

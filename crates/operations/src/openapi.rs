@@ -13,7 +13,7 @@ pub const BASE_PATH: &str = "/api/v1";
 
 /// The description, OpenAPI 3.1.
 pub fn openapi(server_version: &str) -> Value {
-    let mut requests = generator(SchemaSettings::draft2020_12().for_deserialize().with_transform(Leniency));
+    let mut requests = generator(SchemaSettings::draft2020_12().for_deserialize());
     let mut responses = generator(SchemaSettings::draft2020_12().for_serialize());
     let paths: Map<String, Value> = console_operations()
         .into_iter()
@@ -37,6 +37,14 @@ pub fn openapi(server_version: &str) -> Value {
             "schemas": { "Failure": failure_schema() },
         },
     })
+}
+
+/// The schema of an operation's requests, as the description has it.
+pub fn request_schema(operation: &Operation) -> Value {
+    let mut requests = generator(SchemaSettings::draft2020_12().for_deserialize());
+    let mut schema = operation.request_schema(&mut requests);
+    Leniency.transform(&mut schema);
+    schema.to_value()
 }
 
 fn generator(settings: SchemaSettings) -> SchemaGenerator {

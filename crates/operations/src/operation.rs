@@ -23,10 +23,12 @@ pub enum Version {
     Hub20210408,
     /// iotcloud, older.
     Hub20180614,
+    /// Our own: everything that the console can do, for programs that sign their requests.
+    Own,
 }
 
 impl Version {
-    /// Every version.
+    /// Every version of the vendor's.
     pub const ALL: &'static [Self] = &[
         Self::Explorer20190423,
         Self::Video20211125,
@@ -43,6 +45,7 @@ impl Version {
             Self::Video20201215 => "2020-12-15",
             Self::Hub20210408 => "2021-04-08",
             Self::Hub20180614 => "2018-06-14",
+            Self::Own => "2026-11-01",
         }
     }
 
@@ -52,12 +55,13 @@ impl Version {
             Self::Explorer20190423 => "iotexplorer",
             Self::Video20211125 | Self::Video20201215 => "iotvideo",
             Self::Hub20210408 | Self::Hub20180614 => "iotcloud",
+            Self::Own => "yizhan",
         }
     }
 
     /// The version that clients call so.
     pub fn of_text(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|version| version.as_str() == text)
+        Self::ALL.iter().copied().chain([Self::Own]).find(|version| version.as_str() == text)
     }
 }
 

@@ -13,7 +13,8 @@ const HEAD: &str = "\
 
 What the server does when it is asked through its management APIs. Each operation is there once and means the same
 everywhere: under its name in the versions of the compatible cloud API that are listed, and at `POST /api/v1/NAME` for the
-console and for programs of your own (`GET /api/v1/openapi.json` describes requests and answers).
+console and for programs of your own (`GET /api/v1/openapi.json` describes requests and answers). Programs that sign
+their requests find all of them in the version `2026-11-01` of the cloud API.
 
 An action of the vendor's that is not served answers `UnsupportedOperation`; a name that nobody knows, `InvalidAction`.
 ";

@@ -48,9 +48,11 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
     GROUPS.iter().copied().flatten()
 }
 
-/// The operation that a version of the vendor's API has under this name.
+/// The operation that a version of the API has under this name.
 pub fn find(version: Version, name: &str) -> Option<&'static Operation> {
-    // A name as long as none is not copied into a key.
+    if version == Version::Own {
+        return find_in_console(name);
+    }
     BY_VERSION.get(&(version, name) as &(Version, &str)).copied()
 }
 
