@@ -1,11 +1,12 @@
-//! HTTP surfaces: the internal management API, dynamic registration of devices, health and metrics, and the door
-//! through which MQTT over WebSocket reaches the cores.
+//! HTTP surfaces: the vendor-compatible management API, the internal one, dynamic registration of devices, health and
+//! metrics, and the door through which MQTT over WebSocket reaches the cores.
 //!
 //! Surfaces are adapters: they check who asks, translate, and call the services; they hold no rules of their own.
 
 mod access;
 mod answer;
 mod bridge;
+mod cloud;
 mod console;
 mod device_publish;
 mod door;
@@ -19,6 +20,7 @@ mod server;
 mod services;
 mod steady;
 
+pub use cloud::CloudSettings;
 pub use registration::CertificateHandOuts;
 pub use server::{Door, HttpError, HttpListener, HttpSettings, bind_local, serve};
 pub use services::Services;

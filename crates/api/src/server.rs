@@ -25,6 +25,7 @@ use yizhan_link::{Adopted, Peer, RawStream, TransportKind};
 use yizhan_operations::BASE_PATH;
 
 use crate::access::{self, Origin};
+use crate::cloud::{self, CloudSettings};
 use crate::door::{self, Replayed, Visitor};
 use crate::places::{Place, Places};
 use crate::services::Services;
@@ -55,6 +56,8 @@ pub struct HttpSettings {
     pub write_deadline: Duration,
     /// Time for requests under way when the server stops.
     pub drain: Duration,
+    /// Limits of the compatible API.
+    pub cloud: CloudSettings,
 }
 
 impl Default for HttpSettings {
@@ -69,6 +72,7 @@ impl Default for HttpSettings {
             tls_deadline: Duration::from_secs(10),
             write_deadline: Duration::from_secs(30),
             drain: Duration::from_secs(5),
+            cloud: CloudSettings::default(),
         }
     }
 }
@@ -131,6 +135,7 @@ fn routes(services: &Arc<Services>, settings: &HttpSettings) -> Routes {
         .nest("/internal/v1", guarded)
         .nest(BASE_PATH, console)
         .with_state(Arc::clone(services))
+        .merge(cloud::routes(services, &settings.cloud))
 }
 
 /// Where HTTP connections come in.

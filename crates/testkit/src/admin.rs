@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use crate::cloud::CloudKey;
 use crate::device::DeviceCredentials;
 use crate::http::{self, Answer, Endpoint};
 
@@ -144,6 +145,13 @@ impl Admin {
         mqtt_user(
             &self.post("/mqtt-users", &json!({ "name": name, "publish": publish, "subscribe": subscribe })),
         )
+    }
+
+    /// Creates an API key of an account, by its number or name.
+    #[track_caller]
+    pub fn create_api_key(&self, account: &str) -> CloudKey {
+        let answer = self.post(&format!("/accounts/{account}/keys"), &json!({}));
+        CloudKey { id: text(&answer, "secret_id"), secret: text(&answer, "secret_key") }
     }
 
     /// The properties of a device as last reported: `{"power_switch":{"value":1,"time":...}}`.

@@ -137,8 +137,10 @@ named_causes! {
         MalformedRequest = "malformed_request",
         /// The request was signed too long ago, or with a clock that is wrong.
         StaleSignature = "stale_signature",
-        /// There is no such API key, or it is disabled.
+        /// There is no such API key.
         UnknownKey = "unknown_key",
+        /// The API key, its account or the account above it is disabled.
+        DisabledKey = "disabled_key",
         /// The same signed request was used before.
         ReplayedRequest = "replayed_request",
         /// The request carries a session token, which is not used here.

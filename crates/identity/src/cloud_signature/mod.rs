@@ -200,6 +200,12 @@ impl<'a> CloudCall<'a> {
         self.named("x-tc-token", "Token", MAX_TOKEN)
     }
 
+    /// The name of the key that it claims, for telling people about a refusal; whoever may be called so uses
+    /// [`Self::claim`].
+    pub fn claimed_key(&self) -> Option<&str> {
+        self.read_claim().ok().map(|claim| claim.secret_id)
+    }
+
     /// What the action is to work with. Common parameters of the older scheme are left out: no action has one of
     /// their names.
     pub fn arguments(&self) -> Result<Arguments<'a>, SignatureError> {
@@ -217,15 +223,24 @@ impl<'a> CloudCall<'a> {
 
     /// Who claims to call, if the request's time is within `window` of `now`.
     pub fn claim(&self, now: UnixMillis, window: Duration) -> Result<Claim<'_>, SignatureError> {
-        let claim = match &self.parameters {
-            Some(parameters) => v1::claim(&self.request, parameters)?,
-            None => tc3::claim(&self.request)?,
-        };
+        let claim = self.read_claim()?;
         let ahead = claim.timestamp.saturating_sub(now.seconds());
         if ahead.unsigned_abs() > window.as_secs() {
             return Err(SignatureError::Expired { ahead, allowed: window.as_secs() });
         }
         Ok(claim)
+    }
+
+    /// Whether the body has to be there to know who claims to call.
+    pub fn reads_body(&self) -> bool {
+        self.request.method == Method::Post && self.parameters.is_some()
+    }
+
+    fn read_claim(&self) -> Result<Claim<'_>, SignatureError> {
+        match &self.parameters {
+            Some(parameters) => v1::claim(&self.request, parameters),
+            None => tc3::claim(&self.request),
+        }
     }
 
     fn named(&self, header: &str, parameter: &str, longest: usize) -> Option<&str> {

@@ -6,6 +6,7 @@
 //! statement is the one that provokes the packet.
 
 mod authentication;
+mod cloud;
 mod connect;
 mod data;
 mod delivery;

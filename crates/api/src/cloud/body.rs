@@ -1,0 +1,141 @@
+//! Receiving a request within its limits (cloud API facts §2.1: JSON, forms and queries of different sizes). A large body
+//! is received only for a key that exists, and only so many bytes of such bodies at once; what is too large is passed
+//! over for a while, because a client that is still sending would not see the answer.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header;
+use axum::http::request::Parts;
+use http_body_util::BodyExt;
+use yizhan_identity::cloud_signature::Method;
+use yizhan_operations::{Code, Failure};
+use yizhan_vocabulary::causes::AccessRefusal;
+
+use super::Entrance;
+use super::refusal::{Refusal, TurnedAway};
+
+/// Bodies up to this size are taken at once: what they need is bounded by the number of connections.
+const SMALL: usize = 64 * 1024;
+/// What one permit is for.
+pub(super) const UNIT: usize = 1024;
+/// How much more than allowed is passed over, so that the client sees why it is refused.
+const PASSED_OVER: usize = 16 * 1024 * 1024;
+/// How long a large body waits for others.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// A request that came as a whole.
+pub(super) struct Received {
+    pub method: Method,
+    pub parts: Parts,
+    pub body: Vec<u8>,
+}
+
+impl Received {
+    /// Whether it is read in no time.
+    pub(super) fn is_small(&self) -> bool {
+        self.body.len() <= SMALL
+    }
+}
+
+/// Permits for so many bytes.
+pub(super) fn units(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX >> 3)
+}
+
+impl Entrance {
+    /// Receives a request.
+    pub(super) async fn receive(&self, parts: Parts, body: Body) -> Result<Received, TurnedAway> {
+        let Some(method) = method(&parts) else {
+            let failure = Failure::new(Code::UnsupportedProtocol).because("only GET and POST are served");
+            return Err(self.about(&parts, Refusal::new(AccessRefusal::MalformedRequest, failure)));
+        };
+        let limit = self.limit(method, &parts);
+        let query_fits = parts.uri.query().unwrap_or_default().len() <= self.settings.max_query_bytes;
+        let declared = declared_length(&parts);
+        if !query_fits || declared.is_some_and(|length| length > limit) {
+            pass_over(body, limit.saturating_add(PASSED_OVER)).await;
+            return Err(self.about(&parts, too_large(limit)));
+        }
+        let mut received = Received { method, parts, body: Vec::new() };
+        let expected = declared.unwrap_or(limit);
+        let mut _place = None;
+        if expected > SMALL {
+            if let Err(refused) = self.foresee(&received) {
+                pass_over(body, limit).await;
+                return Err(refused);
+            }
+            let place = tokio::time::timeout(WAIT, self.receiving.acquire_many(units(expected))).await;
+            let Ok(Ok(place)) = place else {
+                let failure = Failure::new(Code::ServiceUnavailable).because("too much is being received");
+                return Err(self.about(&received.parts, Refusal::new(AccessRefusal::Busy, failure)));
+            };
+            _place = Some(place);
+        }
+        match collect(body, limit, declared.unwrap_or_default()).await {
+            Ok(bytes) => received.body = bytes,
+            Err(refusal) => return Err(self.about(&received.parts, refusal)),
+        }
+        Ok(received)
+    }
+
+    /// The largest body.
+    fn limit(&self, method: Method, parts: &Parts) -> usize {
+        match method {
+            Method::Get => self.settings.max_query_bytes,
+            Method::Post if parts.headers.contains_key(header::AUTHORIZATION) => self.settings.max_json_bytes,
+            Method::Post => self.settings.max_form_bytes,
+        }
+    }
+}
+
+fn method(parts: &Parts) -> Option<Method> {
+    match parts.method {
+        axum::http::Method::GET => Some(Method::Get),
+        axum::http::Method::POST => Some(Method::Post),
+        _ => None,
+    }
+}
+
+fn declared_length(parts: &Parts) -> Option<usize> {
+    match parts.headers.get(header::CONTENT_LENGTH) {
+        Some(length) => length.to_str().ok()?.parse().ok(),
+        // Without a length and without chunks there is no body.
+        None => (!parts.headers.contains_key(header::TRANSFER_ENCODING)).then_some(0),
+    }
+}
+
+fn too_large(limit: usize) -> Refusal {
+    let failure = Failure::new(Code::RequestSizeLimitExceeded).because(format!("{limit} bytes at most"));
+    Refusal::new(AccessRefusal::RequestTooLarge, failure)
+}
+
+/// Takes a body of at most `limit` bytes.
+async fn collect(mut body: Body, limit: usize, expected: usize) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::with_capacity(expected.min(limit));
+    while let Some(frame) = body.frame().await {
+        let broken = |_| {
+            let failure = Failure::new(Code::InvalidRequest).because("the body broke off");
+            Refusal::new(AccessRefusal::MalformedRequest, failure)
+        };
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        if bytes.len() + data.len() > limit {
+            drop(bytes);
+            pass_over(body, PASSED_OVER).await;
+            return Err(too_large(limit));
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
+}
+
+/// Reads what nobody wants, up to a bound.
+async fn pass_over(mut body: Body, most: usize) {
+    let mut passed = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        passed += frame.data_ref().map_or(0, |data| data.len());
+        if passed > most {
+            return;
+        }
+    }
+}
