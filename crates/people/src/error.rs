@@ -2,6 +2,8 @@
 
 use yizhan_store::StoreError;
 
+use crate::policy::PolicyError;
+
 /// Why a change or a question about accounts failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PeopleError {
@@ -14,6 +16,9 @@ pub enum PeopleError {
     /// The argument can never be right.
     #[error("{0}")]
     Invalid(String),
+    /// The policy's document cannot be taken.
+    #[error("{0}")]
+    InvalidPolicy(#[from] PolicyError),
     /// There are as many as may be.
     #[error("{0}")]
     LimitReached(String),

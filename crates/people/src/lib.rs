@@ -8,6 +8,7 @@
 mod apps;
 mod directory;
 mod error;
+pub mod policy;
 mod rate;
 mod settings;
 
@@ -15,7 +16,9 @@ pub use apps::{
     Application, ApplicationChange, Apps, AppsError, AppsLimits, Bound, NewApplication, OpenIdBinding,
     Person, ProductRules, PushChange, Shared,
 };
-pub use directory::{Account, ApiKey, CreatedKey, KeyChange, KeyUse, LastUse, People};
+pub use directory::{
+    Account, AccountRights, ApiKey, CreatedKey, KeyChange, KeyUse, LastUse, NewPolicy, People, StoredPolicy,
+};
 pub use error::{KeyRefusal, PeopleError};
 pub use rate::{CallClass, KeyRate, RateLimits};
 pub use settings::PeopleSettings;

@@ -259,7 +259,7 @@ impl From<PeopleError> for ApiError {
         match error {
             PeopleError::NotFound(_) => Self::not_found(message),
             PeopleError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", message),
-            PeopleError::Invalid(_) => Self::invalid(message),
+            PeopleError::Invalid(_) | PeopleError::InvalidPolicy(_) => Self::invalid(message),
             PeopleError::LimitReached(_) => Self::new(StatusCode::CONFLICT, "limit_reached", message),
             PeopleError::Unavailable(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message),
             PeopleError::Internal(_) => {

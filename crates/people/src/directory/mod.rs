@@ -7,6 +7,7 @@ mod account;
 mod accounts;
 mod key;
 mod keys;
+mod policies;
 mod snapshot;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ use yizhan_vocabulary::{Clock, Uin};
 pub use account::Account;
 pub use key::{ApiKey, KeyUse, LastUse};
 pub use keys::{CreatedKey, KeyChange};
+pub use policies::{AccountRights, NewPolicy, StoredPolicy};
 
 use crate::error::{KeyRefusal, PeopleError};
 use crate::rate::RateLimits;

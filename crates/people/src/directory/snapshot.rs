@@ -7,6 +7,7 @@ use ahash::AHashMap;
 use yizhan_store::{AccountRow, Store};
 use yizhan_vocabulary::Uin;
 
+use super::policies::{Policies, StoredPolicy};
 use super::{Account, ApiKey};
 use crate::error::PeopleError;
 
@@ -14,6 +15,7 @@ use crate::error::PeopleError;
 pub(super) struct Snapshot {
     pub accounts: BTreeMap<Uin, Arc<Account>>,
     pub keys: AHashMap<Arc<str>, Arc<ApiKey>>,
+    pub policies: Policies,
 }
 
 impl Snapshot {
@@ -30,6 +32,12 @@ impl Snapshot {
             })?;
             let key = ApiKey::of(row, Arc::clone(account));
             snapshot.keys.insert(Arc::clone(key.id()), Arc::new(key));
+        }
+        for row in store.policies()? {
+            snapshot.policies.insert(StoredPolicy::of(row));
+        }
+        for (account, policy) in store.policy_attachments()? {
+            snapshot.policies.attach(account, policy);
         }
         Ok(snapshot)
     }
@@ -59,6 +67,7 @@ impl Snapshot {
     /// Forgets an account and its keys.
     pub fn remove_account(&mut self, uin: Uin) {
         self.accounts.remove(&uin);
+        self.policies.forget_account(uin);
         self.keys.retain(|_, key| key.account().uin != uin);
     }
 

@@ -179,3 +179,82 @@ fn a_request_is_proved_by_its_keys_secret_whatever_was_proved_before() {
         );
     }
 }
+
+const PROJECT: &str = "qcs::iotexplorer:gz:uin/100000000001:project/prj-1";
+const READ: &str =
+    r#"{"version":"2.0","statement":{"effect":"allow","action":"iotexplorer:Describe*","resource":"*"}}"#;
+const CLOSE: &str = r#"{"version":"2.0","statement":{"effect":"deny","action":"*","resource":"*"}}"#;
+
+fn new_policy(owner: Uin, name: &str, document: &str) -> NewPolicy {
+    NewPolicy { owner, name: name.into(), description: String::new(), document: document.into() }
+}
+
+fn may_describe(open: &People, account: Uin) -> bool {
+    let account = open.account(account).unwrap();
+    open.rights(&account).is_none_or(|rights| rights.decide("DescribeProject", PROJECT).allowed)
+}
+
+#[test]
+fn a_sub_account_may_do_what_its_policies_say_from_then_on_and_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = people(dir.path());
+    let sub = open.create_sub(Uin::FIRST, "partner", "").unwrap().uin;
+    assert!(may_describe(&open, Uin::FIRST) && !may_describe(&open, sub));
+    let read = open.create_policy(new_policy(Uin::FIRST, "read", READ)).unwrap().id;
+    let close = open.create_policy(new_policy(Uin::FIRST, "close", CLOSE)).unwrap().id;
+    open.attach_policy(Uin::FIRST, sub, close).unwrap();
+    open.attach_policy(Uin::FIRST, sub, read).unwrap();
+    assert!(!may_describe(&open, sub), "deny wins");
+    open.change_policy(Uin::FIRST, close, None, Some(READ.into())).unwrap();
+    assert!(may_describe(&open, sub), "a changed policy changes at once for all");
+    open.delete_policies(Uin::FIRST, &[close, close]).unwrap();
+    assert_eq!(open.attached_to(read), [sub]);
+    drop(open);
+    let open = people(dir.path());
+    assert!(may_describe(&open, sub));
+    let rights = open.rights(&open.account(sub).unwrap()).unwrap();
+    let (explanation, decided) = rights.explain("DescribeProject", PROJECT);
+    assert!(explanation.en.contains("policy read") && decided.unwrap().id == read);
+    open.detach_policy(Uin::FIRST, sub, read).unwrap();
+    assert!(!may_describe(&open, sub));
+}
+
+#[test]
+fn policies_of_another_root_account_do_not_exist() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = people(dir.path());
+    let other = open.create_root("other", "").unwrap().uin;
+    let (ours, theirs) =
+        (open.create_sub(Uin::FIRST, "a", "").unwrap().uin, open.create_sub(other, "a", "").unwrap().uin);
+    let read = open.create_policy(new_policy(Uin::FIRST, "read", READ)).unwrap().id;
+    assert!(open.policy(other, read).is_none());
+    for refused in [
+        open.change_policy(other, read, None, Some(CLOSE.into())).map(drop),
+        open.delete_policies(other, &[read]),
+        open.attach_policy(other, theirs, read),
+        open.attach_policy(Uin::FIRST, theirs, read),
+        open.attach_policy(Uin::FIRST, Uin::FIRST, read),
+        open.attach_policy(other, ours, read),
+    ] {
+        assert!(matches!(refused, Err(PeopleError::NotFound(_))), "{refused:?}");
+    }
+    assert_eq!(open.policy(Uin::FIRST, read).unwrap().document, READ);
+}
+
+#[test]
+fn there_are_only_so_many_policies_and_attachments_and_bad_documents_are_not_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings =
+        PeopleSettings { max_policies_per_account: 2, max_attachments: 1, ..PeopleSettings::default() };
+    let open = people_with(dir.path(), settings);
+    let sub = open.create_sub(Uin::FIRST, "partner", "").unwrap().uin;
+    let bad = open.create_policy(new_policy(Uin::FIRST, "bad", "{}"));
+    assert!(matches!(bad, Err(PeopleError::InvalidPolicy(_))));
+    let one = open.create_policy(new_policy(Uin::FIRST, "one", READ)).unwrap().id;
+    let two = open.create_policy(new_policy(Uin::FIRST, "two", READ)).unwrap().id;
+    let three = open.create_policy(new_policy(Uin::FIRST, "three", READ));
+    assert!(matches!(three, Err(PeopleError::LimitReached(_))));
+    open.attach_policy(Uin::FIRST, sub, one).unwrap();
+    open.attach_policy(Uin::FIRST, sub, one).unwrap();
+    assert!(matches!(open.attach_policy(Uin::FIRST, sub, two), Err(PeopleError::LimitReached(_))));
+}
