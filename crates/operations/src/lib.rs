@@ -17,6 +17,7 @@ mod call;
 mod devices;
 mod dispatch;
 mod failure;
+mod filter;
 mod instances;
 mod lenient;
 mod openapi;

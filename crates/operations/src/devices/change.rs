@@ -81,7 +81,7 @@ async fn delete_all(call: Call, devices: Vec<Arc<Device>>) -> Outcome<BatchOutco
     .await
 }
 
-fn delete_one(platform: &Platform, device: &Arc<Device>) -> Result<(), DevicesError> {
+pub(super) fn delete_one(platform: &Platform, device: &Arc<Device>) -> Result<(), DevicesError> {
     match platform.devices.delete_device(device) {
         // Somebody else was faster; it is gone, which is what was asked for.
         Ok(()) | Err(DevicesError::NotFound(_)) => platform.certificates.forget(device),
@@ -97,12 +97,15 @@ pub(crate) async fn enable_many(call: Call, request: UpdateDevicesEnableState) -
         _ => return Err(Failure::new(Code::InvalidParameterValue).because("Status is 0 or 1")),
     };
     let devices = named(&call, &request.devices_items)?;
+    switch(&call, devices, enabled).await?;
+    Ok(BatchOutcome::DONE)
+}
+
+/// Switches devices on or off.
+pub(super) async fn switch(call: &Call, devices: Vec<Arc<Device>>, enabled: bool) -> Outcome<()> {
     call.changed(Some(seen(&devices)), Some(json!({ "EnableState": i64::from(enabled) })));
     call.blocking(move |platform| {
-        for device in &devices {
-            platform.devices.enable_device(device, enabled)?;
-        }
-        Ok::<_, DevicesError>(BatchOutcome::DONE)
+        devices.iter().try_for_each(|device| platform.devices.enable_device(device, enabled))
     })
     .await
 }

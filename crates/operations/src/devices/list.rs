@@ -1,18 +1,14 @@
 //! Looking at devices.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use yizhan_devices::Device;
+use yizhan_devices::{DeviceQuery, FirmwareQuery, search_devices};
 
 use super::entry::DeviceInfo;
 use crate::call::Call;
-use crate::failure::{Code, Failure, Outcome};
+use crate::failure::{Failure, Outcome};
+use crate::filter::{Filter, TAG, conditions, unknown_filter};
 use crate::page::Page;
-
-/// Filters one search may have (facts §4.3, GetDeviceList).
-const MAX_FILTERS: usize = 10;
 
 /// Which device.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -45,18 +41,12 @@ pub(crate) struct GetDeviceList {
     offset: Option<i64>,
     /// 1 to 100; 10 if it is not given.
     limit: Option<i64>,
+    /// The firmware that devices run; `None-FirmwareVersion` finds those that never said.
+    firmware_version: Option<String>,
     /// A part of the name.
     device_name: Option<String>,
     /// Up to 10, each with one value; a name `tag:KEY` means the tag of that key.
     filters: Option<Vec<Filter>>,
-}
-
-/// One condition.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Filter {
-    name: String,
-    values: Vec<String>,
 }
 
 /// A page of devices.
@@ -69,30 +59,35 @@ pub(crate) struct DeviceList {
 }
 
 pub(crate) async fn list(call: Call, request: GetDeviceList) -> Outcome<DeviceList> {
-    let page = Page::of(request.offset, request.limit)?;
-    if request.filters.as_ref().is_some_and(|filters| filters.len() > MAX_FILTERS) {
-        let why = format!("Filters has at most {MAX_FILTERS} conditions");
-        return Err(Failure::new(Code::InvalidParameterValue).because(why));
-    }
     let products = if request.product_id == "-1" {
         let project = call.project(request.project_id.as_deref().unwrap_or_default())?;
         call.platform().devices.products_of(&project.id)
     } else {
         vec![call.product(&request.product_id)?]
     };
-    let part = request.device_name.filter(|part| !part.is_empty());
-    let found = call
-        .blocking(move |_| {
-            let mut devices: Vec<Arc<Device>> =
-                products.iter().flat_map(|product| product.devices()).collect();
-            if let Some(part) = part {
-                devices.retain(|device| device.name.as_str().contains(&part));
-            }
-            devices.sort_unstable_by_key(|device| std::cmp::Reverse(device.id));
-            let total = devices.len() as i64;
-            let devices = page.cut(devices).iter().map(|device| DeviceInfo::of(device)).collect();
-            Ok::<_, Failure>(DeviceList { devices, total })
-        })
-        .await?;
-    Ok(found)
+    let page = Page::of(request.offset, request.limit)?;
+    let firmware = request.firmware_version.filter(|version| !version.is_empty());
+    let mut query = DeviceQuery {
+        name: request.device_name,
+        firmware: firmware.map(|version| match version.as_str() {
+            "None-FirmwareVersion" => FirmwareQuery::None,
+            _ => FirmwareQuery::Version(version),
+        }),
+        offset: page.offset(),
+        limit: page.limit(),
+        ..DeviceQuery::default()
+    };
+    for (name, value) in conditions(request.filters)? {
+        match name.strip_prefix(TAG) {
+            Some(key) => query.tags.push((key.to_owned(), value)),
+            None if name == "DeviceName" => query.name = Some(value),
+            None => return Err(unknown_filter(&name)),
+        }
+    }
+    call.blocking(move |_| {
+        let found = search_devices(&products, &query);
+        let devices = found.devices.iter().map(|device| DeviceInfo::of(device)).collect();
+        Ok::<_, Failure>(DeviceList { devices, total: found.total as i64 })
+    })
+    .await
 }

@@ -4,8 +4,9 @@ mod change;
 mod create;
 mod entry;
 mod list;
+mod video;
 
-use crate::operation::{Audit, EXPLORER, Operation};
+use crate::operation::{Audit, EXPLORER, Nothing, Operation, VIDEO};
 
 /// The operations of this group.
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -50,5 +51,33 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         Audit::Read,
         text!("The devices of a product or a project, page by page", "获取产品的设备列表"),
         handler!(list::list: list::GetDeviceList => list::DeviceList),
+    ),
+    Operation::new(
+        "DescribeDevice",
+        VIDEO,
+        Audit::Read,
+        text!("One device with its key", "获取设备信息"),
+        handler!(video::describe: video::OneDevice => video::VideoDevice),
+    ),
+    Operation::new(
+        "DescribeDevices",
+        VIDEO,
+        Audit::Read,
+        text!("The devices of a product, page by page", "获取设备列表"),
+        handler!(video::list: video::DescribeDevices => video::DeviceList),
+    ),
+    Operation::new(
+        "ModifyDevice",
+        VIDEO,
+        Audit::Write,
+        text!("Enable or disable a device", "修改设备"),
+        handler!(video::modify: video::ModifyDevice => Nothing),
+    ),
+    Operation::new(
+        "DeleteDevice",
+        VIDEO,
+        Audit::Write,
+        text!("Delete a device", "删除设备"),
+        handler!(video::delete: video::OneDevice => Nothing),
     ),
 ];

@@ -9,6 +9,7 @@ use yizhan_devices::Product;
 use super::entry::{OneProduct, ProductEntry};
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
+use crate::filter::{Filter, TAG, conditions, unknown_filter};
 use crate::page::Page;
 use crate::resource::Resource;
 
@@ -67,6 +68,8 @@ pub(crate) struct SearchStudioProduct {
     offset: Option<i64>,
     /// 1 to 100; 10 if it is not given.
     limit: Option<i64>,
+    /// Up to 10, each with one value; a name `tag:KEY` means the tag of that key.
+    filters: Option<Vec<Filter>>,
 }
 
 pub(crate) async fn search(call: Call, request: SearchStudioProduct) -> Outcome<ProductList> {
@@ -79,6 +82,12 @@ pub(crate) async fn search(call: Call, request: SearchStudioProduct) -> Outcome<
     }
     if let Some(id) = request.product_id.filter(|id| !id.is_empty()) {
         products.retain(|product| product.id.as_str() == id);
+    }
+    for (name, value) in conditions(request.filters)? {
+        let key = name.strip_prefix(TAG).ok_or_else(|| unknown_filter(&name))?;
+        products.retain(|product| {
+            product.tags().iter().any(|tag| tag.key == key && tag.value.contains(value.as_str()))
+        });
     }
     Ok(ProductList::of(products, page))
 }
