@@ -52,15 +52,18 @@ pub fn fingerprint_of_der(der: &[u8]) -> Fingerprint {
 
 /// Reads the first certificate of a PEM text.
 pub fn inspect_pem(pem: &str) -> Result<CertificateFacts, AuthorityError> {
-    if pem.len() > MAX_CERTIFICATE {
-        return Err(AuthorityError::Malformed("too long".into()));
-    }
-    let certificate =
-        X509::from_pem(pem.as_bytes()).map_err(|error| AuthorityError::Malformed(error.to_string()))?;
+    let certificate = from_pem(pem)?;
     facts_of(&certificate)
 }
 
-fn from_der(der: &[u8]) -> Result<X509, AuthorityError> {
+pub(super) fn from_pem(pem: &str) -> Result<X509, AuthorityError> {
+    if pem.len() > MAX_CERTIFICATE {
+        return Err(AuthorityError::Malformed("too long".into()));
+    }
+    X509::from_pem(pem.as_bytes()).map_err(|error| AuthorityError::Malformed(error.to_string()))
+}
+
+pub(super) fn from_der(der: &[u8]) -> Result<X509, AuthorityError> {
     if der.len() > MAX_CERTIFICATE {
         return Err(AuthorityError::Malformed("too long".into()));
     }

@@ -13,6 +13,7 @@
 
 mod certificate;
 mod names;
+mod private;
 
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::BigNum;
@@ -33,6 +34,7 @@ pub use certificate::{
     CertificateFacts, DevicePublicKey, Fingerprint, certificate_pem, fingerprint_of_der, inspect_pem,
 };
 pub use names::{DEFAULT_NAMES, ServerNames};
+pub use private::{AuthorityFacts, PrivateAuthority, PrivateAuthorityError, proof_name};
 
 use crate::secret::random;
 
