@@ -27,7 +27,9 @@ pub use error::{OpenError, StoreError};
 pub use people_rows::{AccountRow, ApiKeyRow, AuditQuery, AuditRow, PolicyRow};
 pub use registry::apps::AppRows;
 pub use registry::batches::BatchStep;
+pub use registry::licences::LicencePoolRow;
 pub use registry::models::{MODEL_VERSIONS_KEPT, ModelOrigin, ModelSaving, ModelVersionRow};
+pub use registry::private_authorities::PrivateAuthorityRow;
 pub use registry::video_products::VideoProductRow;
 pub use rows::{
     ApiToken, AuthMode, AuthorityRow, BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState,
