@@ -7,7 +7,7 @@ mod describe;
 mod files;
 mod video;
 
-use crate::operation::{Audit, CONSOLE, EXPLORER, EXPLORER_AND_VIDEO, Operation, VIDEO};
+use crate::operation::{Audit, CONSOLE, EXPLORER, EXPLORER_AND_VIDEO_2021, Operation, VIDEO};
 
 /// The operations of this group.
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -79,7 +79,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     ),
     Operation::new(
         "GenSingleDeviceSignatureOfPublic",
-        EXPLORER_AND_VIDEO,
+        EXPLORER_AND_VIDEO_2021,
         Audit::Read,
         text!("The signature with which a device is bound by scanning", "生成单个设备绑定的签名"),
         handler!(binding::sign: binding::GenSingleDeviceSignature => binding::SignedDevice),
