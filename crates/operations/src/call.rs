@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use yizhan_devices::{Device, InstanceKind, InstanceRow, Product, ProjectRow};
+use yizhan_people::AccountRights;
 use yizhan_vocabulary::{InstanceId, ProductId, ProjectId, Uin, UnixMillis};
 
 use crate::failure::{Code, Failure, Outcome};
@@ -19,6 +20,12 @@ use crate::text::Language;
 pub trait Rights: Send + Sync {
     /// Whether the operation may be used on the resource (see [`Resource`] for its form).
     fn allows(&self, operation: &str, resource: &str) -> bool;
+}
+
+impl Rights for AccountRights {
+    fn allows(&self, operation: &str, resource: &str) -> bool {
+        self.decide(operation, resource).allowed
+    }
 }
 
 /// By which means a caller proved who it is.

@@ -12,7 +12,7 @@ use yizhan_observe::Counter;
 use yizhan_operations::{
     Audit, Call, Caller, Code, Failure, Language, Means, Operation, Rights, Version, find, is_vendor_action,
 };
-use yizhan_people::{Account, ApiKey, CallClass, KeyUse};
+use yizhan_people::{ApiKey, CallClass, KeyUse};
 use yizhan_vocabulary::UnixMillis;
 use yizhan_vocabulary::causes::AccessRefusal;
 
@@ -65,7 +65,7 @@ impl Entrance {
         let caller = Caller {
             account: account.uin,
             owner: account.root(),
-            rights: rights_of(account),
+            rights: self.services.platform.people.rights(account).map(|rights| rights as Arc<dyn Rights>),
             operator: false,
             means: Means::Key(Arc::clone(key.id())),
             address: remote.0,
@@ -140,20 +140,6 @@ fn told(call: &CloudCall<'_>, refusal: Refusal) -> TurnedAway {
 
 fn language(call: &CloudCall<'_>) -> Language {
     call.language().map(Language::of_tag).unwrap_or_default()
-}
-
-/// A root account may do everything with what is its own.
-fn rights_of(account: &Account) -> Option<Arc<dyn Rights>> {
-    if account.is_root() { None } else { Some(Arc::new(Nothing)) }
-}
-
-/// What a sub-account may do as long as nothing is granted to it.
-struct Nothing;
-
-impl Rights for Nothing {
-    fn allows(&self, _operation: &str, _resource: &str) -> bool {
-        false
-    }
 }
 
 /// The operation that is meant.
