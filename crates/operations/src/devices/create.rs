@@ -11,6 +11,11 @@ use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 use crate::platform::Platform;
 
+/// Devices one request may make.
+const MAX_AT_ONCE: usize = 1_000;
+/// Those with certificates, whose keys take a while to make.
+const MAX_CERTIFICATES_AT_ONCE: usize = 20;
+
 /// A device that is to be made.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -80,6 +85,59 @@ pub(crate) async fn create(call: Call, request: CreateDevice) -> Outcome<Created
         .await?;
     call.changed(None, Some(json!({ "ProductId": request.product_id, "DeviceName": data.device_name })));
     Ok(CreatedDevice { data })
+}
+
+/// Several devices that are to be made.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreateDevices {
+    product_id: String,
+    /// Their names, 1 to 1,000.
+    device_names: Option<Vec<String>>,
+    /// Instead of names: what every name starts with; a number follows, counting on from the highest that exists.
+    prefix: Option<String>,
+    /// With `Prefix`: how many, 1 to 1,000.
+    count: Option<usize>,
+}
+
+/// Devices with what they need to connect, in the order in which they were asked for.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct CreatedDevices {
+    devices: Vec<DeviceData>,
+}
+
+pub(crate) async fn create_many(call: Call, request: CreateDevices) -> Outcome<CreatedDevices> {
+    let product = call.product(&request.product_id)?;
+    let refused = |why: String| Err(Failure::new(Code::InvalidParameterValue).because(why));
+    let creation = match (request.device_names, request.prefix, request.count) {
+        (Some(names), None, None) => DeviceCreation::Named(names),
+        (None, Some(prefix), Some(count)) => DeviceCreation::Numbered { prefix, count },
+        _ => return refused("either DeviceNames, or Prefix and Count".to_owned()),
+    };
+    let count = match &creation {
+        DeviceCreation::Named(names) => names.len(),
+        DeviceCreation::Numbered { count, .. } => *count,
+    };
+    if !(1..=MAX_AT_ONCE).contains(&count) {
+        return refused(format!("between 1 and {MAX_AT_ONCE} devices can be made at once"));
+    }
+    if product.auth == AuthMode::Certificate && count > MAX_CERTIFICATES_AT_ONCE {
+        let why = format!(
+            "each device gets a certificate, so at most {MAX_CERTIFICATES_AT_ONCE} can be made at once; use a batch for more"
+        );
+        return refused(why);
+    }
+    let devices = call
+        .blocking(move |platform| {
+            let made = platform.devices.create_devices(&product.id, creation).map_err(failure)?;
+            let known = made.iter().filter_map(|view| product.device(view.name.as_str()));
+            known.map(|device| credentials(platform, &device)).collect::<Outcome<Vec<_>>>()
+        })
+        .await?;
+    let names: Vec<_> = devices.iter().map(|device| device.device_name.as_str()).collect();
+    call.changed(None, Some(json!({ "ProductId": request.product_id, "DeviceNames": names })));
+    Ok(CreatedDevices { devices })
 }
 
 /// What the device needs to connect; a certificate is issued where the product asks for one.

@@ -6,7 +6,7 @@ mod entry;
 mod list;
 mod video;
 
-use crate::operation::{Audit, EXPLORER, Nothing, Operation, VIDEO};
+use crate::operation::{Audit, CONSOLE, EXPLORER, Nothing, Operation, VIDEO};
 
 /// The operations of this group.
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -16,6 +16,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         Audit::Write,
         text!("Make a device and show its credentials", "创建设备"),
         handler!(create::create: create::CreateDevice => create::CreatedDevice),
+    ),
+    Operation::new(
+        "CreateDevices",
+        CONSOLE,
+        Audit::Write,
+        text!("Make several devices and show their credentials", "批量创建设备"),
+        handler!(create::create_many: create::CreateDevices => create::CreatedDevices),
     ),
     Operation::new(
         "DeleteDevice",
