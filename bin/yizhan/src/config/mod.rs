@@ -1,6 +1,7 @@
 //! The server's configuration: a TOML file, every entry optional, every default written here. A single entry can also be
 //! given on the command line as `--set section.key=value`, which wins over the file.
 
+mod cloud;
 mod show;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use yizhan_link::LinkSettings;
 use yizhan_people::{PeopleSettings, RateLimits};
 use yizhan_router::RouterSettings;
 
+pub use cloud::Cloud;
 pub use show::Show;
 
 use crate::data_dir::DataDir;
@@ -54,6 +56,8 @@ pub struct Config {
     pub devices: Devices,
     /// Accounts and what is recorded of their doing.
     pub access: Access,
+    /// Signed requests of the vendor-compatible API.
+    pub cloud: Cloud,
     /// The log, history and what is kept how long.
     pub journal: Storage,
     /// What the server writes to standard error.
@@ -421,6 +425,7 @@ impl Config {
             head_deadline: Duration::from_secs(self.connections.handshake_deadline_s),
             tls_deadline: Duration::from_secs(self.connections.handshake_deadline_s),
             write_deadline: Duration::from_secs(self.connections.write_deadline_s),
+            cloud: self.cloud.settings(),
             ..HttpSettings::default()
         }
     }

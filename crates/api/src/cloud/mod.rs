@@ -29,7 +29,7 @@ use yizhan_operations::{Class, Code, Failure, dispatch};
 use yizhan_vocabulary::causes::AccessRefusal;
 
 use self::entry::Accepted;
-use self::refusal::{Refusal, TurnedAway};
+use self::refusal::TurnedAway;
 use crate::server::Remote;
 use crate::services::Services;
 
@@ -137,9 +137,6 @@ impl Entrance {
         }
         let entrance = Arc::clone(self);
         let work = tokio::task::spawn_blocking(move || entrance.accept(&received, remote));
-        work.await.unwrap_or_else(|_| {
-            let failure = Failure::new(Code::InternalError);
-            Err(TurnedAway { reason: None, ..Refusal::new(AccessRefusal::Busy, failure).into() })
-        })
+        work.await.unwrap_or_else(|_| Err(TurnedAway::failed(Failure::new(Code::InternalError))))
     }
 }

@@ -48,6 +48,13 @@ impl Refusal {
     }
 }
 
+impl TurnedAway {
+    /// A failure on our side, of a request of which nothing is known.
+    pub(super) const fn failed(failure: Failure) -> Self {
+        Self { reason: None, failure, language: Language::Chinese, who: String::new(), about: String::new() }
+    }
+}
+
 impl From<Refusal> for TurnedAway {
     fn from(refusal: Refusal) -> Self {
         refusal.of(Language::default(), None, None)
