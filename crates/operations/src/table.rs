@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::operation::{Operation, Version};
-use crate::{batches, devices, instances, products, projects};
+use crate::{batches, data, devices, instances, messages, products, projects, topics};
 
 /// Every group's operations.
 const GROUPS: &[&[Operation]] = &[
@@ -13,6 +13,9 @@ const GROUPS: &[&[Operation]] = &[
     products::OPERATIONS,
     devices::OPERATIONS,
     batches::OPERATIONS,
+    data::OPERATIONS,
+    messages::OPERATIONS,
+    topics::OPERATIONS,
 ];
 
 static BY_VERSION: LazyLock<HashMap<(Version, &'static str), &'static Operation>> = LazyLock::new(|| {
