@@ -7,6 +7,7 @@ use yizhan_devices::DevicesError;
 use yizhan_store::StoreError;
 
 use crate::text::{Language, Text};
+use crate::thing_model::model_refused;
 
 /// What kind of failure a code is; surfaces with status codes use it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,11 @@ macro_rules! codes {
             /// The code on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The code with this text.
+            pub fn of_text(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == text)
             }
 
             /// Its class.
@@ -104,6 +110,7 @@ codes! {
     NoPermissionToStudioProduct = "UnauthorizedOperation.NoPermissionToStudioProduct", Forbidden, "The account may not do this with the product.", "没有该产品的操作权限。";
     ProductParmsError = "InvalidParameterValue.ProductParmsError", Invalid, "A parameter of the product is not acceptable.", "产品参数错误。";
     ProductAlreadyExist = "InvalidParameterValue.ProductAlreadyExist", Conflict, "A product of this name exists already in the project.", "产品名称已存在。";
+    ProductDupKeyExist = "UnsupportedOperation.ProductDupKeyExist", Conflict, "A product of this name exists already.", "产品名称重复。";
     StudioProductExceedLimit = "LimitExceeded.StudioProductExceedLimit", Limit, "There are as many products as there may be.", "产品数量超过限制。";
     DevicesExistUnderProduct = "UnsupportedOperation.DevicesExistUnderProduct", Conflict, "The product still has devices.", "产品下存在设备。";
     NoPermissionToReleasedProduct = "UnsupportedOperation.NoPermissionToReleasedProduct", Conflict, "The product is released; withdraw it first.", "产品已发布,不支持该操作。";
@@ -122,7 +129,7 @@ codes! {
     ProductNotSupportPsk = "UnauthorizedOperation.ProductNotSupportPSK", Conflict, "The product's devices have no key.", "产品不支持密钥认证。";
     DeviceAlreadyDisabled = "FailedOperation.DeviceAlreadyDisabled", Conflict, "The device or its product is disabled.", "设备已被禁用。";
 
-    ModelDefineNil = "InvalidParameterValue.ModelDefineNil", Conflict, "The product has no thing model; define one first.", "产品未定义物模型。";
+    ModelDefineNil = "InvalidParameterValue.ModelDefineNil", Invalid, "There is no thing model, or it is empty; define one first.", "物模型不存在或为空,请先定义物模型。";
     ActionNilOrNotExist = "InvalidParameterValue.ActionNilOrNotExist", Invalid, "The thing model has no such action.", "物模型中不存在该行为。";
     ActionInputParamsInvalid = "InvalidParameter.ActionInputParamsInvalid", Invalid, "The inputs are not those of the action.", "行为输入参数不合法。";
     ActionUnreachable = "FailedOperation.ActionUnreachable", Unavailable, "The device cannot be reached.", "动作消息不可达。";
@@ -138,6 +145,24 @@ codes! {
     TopicPolicyAlreadyExist = "InvalidParameterValue.TopicPolicyAlreadyExist", Conflict, "The product has this topic already.", "Topic 已存在。";
     TopicPolicyNotExist = "ResourceNotFound.TopicPolicyNotExist", NotFound, "The product has no such topic.", "Topic 不存在。";
     TopicPolicyExceedLimit = "LimitExceeded.TopicPolicyExceedLimit", Limit, "The product has as many topics as it may.", "Topic 数量超过限制。";
+    ModelDefineInvalid = "InvalidParameterValue.ModelDefineInvalid", Invalid, "The thing model is not acceptable, or there is none.", "物模型无效或不存在。";
+    ModelDefineDupId = "InvalidParameterValue.ModelDefineDupID", Invalid, "An identifier of the thing model is used twice.", "物模型标识符重复。";
+    ModelDefineErrorModel = "InvalidParameterValue.ModelDefineErrorModel", Invalid, "An access mode of the thing model is not acceptable.", "物模型读写类型错误。";
+    ModelDefineErrorType = "InvalidParameterValue.ModelDefineErrorType", Invalid, "A data type of the thing model is not acceptable.", "物模型数据类型错误。";
+    ModelDefineEventParamsDupId = "InvalidParameterValue.ModelDefineEventParamsDupID", Invalid, "A parameter of an event is defined twice.", "事件参数标识符重复。";
+    ModelDefineEventParamsExceedLimit = "InvalidParameterValue.ModelDefineEventParamsExceedLimit", Invalid, "An event has too many parameters.", "事件参数数量超过限制。";
+    ModelDefineEventPropError = "InvalidParameterValue.ModelDefineEventPropError", Invalid, "A parameter of an event is not acceptable.", "事件参数错误。";
+    ModelDefineEventPropNameError = "InvalidParameterValue.ModelDefineEventPropNameError", Invalid, "An identifier of the thing model is not acceptable.", "物模型标识符不合法。";
+    ModelDefineEventTypeError = "InvalidParameterValue.ModelDefineEventTypeError", Invalid, "The type of an event is not acceptable.", "事件类型错误。";
+    ModelDefineEventTypeMissing = "MissingParameter.ModelDefineEventTypeError", Invalid, "The type of an event is missing.", "缺少事件类型。";
+    ModelDefinePropRangeError = "InvalidParameterValue.ModelDefinePropRangeError", Invalid, "A range of the thing model is not acceptable.", "物模型数值范围错误。";
+    ModelDefinePropRangeOverflow = "InvalidParameterValue.ModelDefinePropRangeOverflow", Invalid, "A limit of the thing model is outside what its type can hold.", "物模型数值范围越界。";
+    ModelDefinePropBoolMappingError = "InvalidParameterValue.ModelDefinePropBoolMappingError", Invalid, "The mapping of a bool is not acceptable.", "布尔型取值定义错误。";
+    ModelDefinePropEnumMappingError = "InvalidParameterValue.ModelDefinePropEnumMappingError", Invalid, "The mapping of an enumeration is not acceptable.", "枚举型取值定义错误。";
+    ModelDefineDontMatchTemplate = "InvalidParameterValue.ModelDefineDontMatchTemplate", Invalid, "A required standard function has another meaning than in the category's template.", "标准功能与品类模板不一致。";
+    ThingModelExceedLimit = "LimitExceeded.ThingModelExceedLimit", Limit, "The thing model is larger than it may be.", "物模型超过大小限制。";
+    ModelVersionNotExist = "ResourceNotFound.ModelVersionNotExist", NotFound, "There is no such version of the thing model.", "物模型版本不存在。";
+    CategoryNotExist = "InvalidParameterValue.CategoryNotExist", NotFound, "There is no such category.", "品类不存在。";
 }
 
 /// A failed operation.
@@ -189,9 +214,8 @@ impl From<DevicesError> for Failure {
         let code = match &error {
             DevicesError::NotFound(_) => Code::ResourceNotFound,
             DevicesError::Conflict(_) => Code::FailedOperation,
-            DevicesError::Invalid(_) | DevicesError::InvalidModel(_) | DevicesError::InvalidValue { .. } => {
-                Code::InvalidParameterValue
-            }
+            DevicesError::InvalidModel(errors) => return model_refused(errors),
+            DevicesError::Invalid(_) | DevicesError::InvalidValue { .. } => Code::InvalidParameterValue,
             DevicesError::LimitReached(_) => Code::LimitExceeded,
             DevicesError::Unavailable(_) => Code::ServiceUnavailable,
             DevicesError::Internal(detail) => {

@@ -32,8 +32,10 @@ mod reference;
 mod resource;
 mod table;
 mod text;
+mod thing_model;
 mod topics;
 mod vendor;
+mod video_products;
 
 pub use call::{Call, Caller, Means, Rights};
 pub use dispatch::dispatch;

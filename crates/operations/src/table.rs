@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::operation::{Operation, Version};
-use crate::{batches, data, devices, instances, messages, products, projects, topics};
+use crate::{
+    batches, data, devices, instances, messages, products, projects, thing_model, topics, video_products,
+};
 
 /// Every group's operations.
 const GROUPS: &[&[Operation]] = &[
@@ -16,6 +18,8 @@ const GROUPS: &[&[Operation]] = &[
     data::OPERATIONS,
     messages::OPERATIONS,
     topics::OPERATIONS,
+    thing_model::OPERATIONS,
+    video_products::OPERATIONS,
 ];
 
 static BY_VERSION: LazyLock<HashMap<(Version, &'static str), &'static Operation>> = LazyLock::new(|| {

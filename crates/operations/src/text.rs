@@ -1,6 +1,7 @@
 //! What people read, in both languages.
 
 use serde::Serialize;
+use yizhan_vocabulary::Bilingual;
 
 /// A language of people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,6 +18,14 @@ impl Language {
     pub fn of_tag(tag: &str) -> Self {
         let english = tag.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("en"));
         if english { Self::English } else { Self::Chinese }
+    }
+
+    /// The text in this language.
+    pub(crate) fn of(self, text: Bilingual) -> String {
+        match self {
+            Self::Chinese => text.chinese,
+            Self::English => text.english,
+        }
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use yizhan_journal::{LogKind, Order, TimeRange};
-use yizhan_vocabulary::{PointValue, ThingModel, UnixMillis};
+use yizhan_vocabulary::{PointValue, PropertyNumber, ThingModel, UnixMillis};
 
 use crate::commands::{self, CommandId, CommandView, DeviceCommands};
 use crate::features::property::fits;
-use crate::registry::{Device, LastValue};
+use crate::registry::{Device, LastValue, Product};
 use crate::{Devices, DevicesError};
 
 /// A property's last value.
@@ -51,6 +51,21 @@ impl Devices {
             (device.durable_seq() >= state.awaited_seq).then(|| state.values.clone())?
         };
         Some(shown(&model, values))
+    }
+
+    /// Visits the last values of all devices of a product, as they are in memory, device by device.
+    pub fn each_last_value(
+        &self,
+        product: &Product,
+        mut visit: impl FnMut(&Device, PropertyNumber, &PointValue),
+    ) {
+        for device in product.devices() {
+            // Copied, so that a device can report while the visitor thinks.
+            let values = device.state.lock().values.clone();
+            for last in &values {
+                visit(&device, last.number, &last.value);
+            }
+        }
     }
 
     fn wait_durable(&self, device: &Device, seq: u64) -> Result<(), DevicesError> {

@@ -4,12 +4,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use yizhan_devices::{
     AuthMode, DevicesError, DynamicRegistration, NewProduct, NodeKind, ProductProfile, ReleaseStatus,
+    generate_product_id,
 };
 use yizhan_vocabulary::UnixMillis;
 
 use super::entry::{OneProduct, ProductEntry};
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
+use crate::thing_model::starting_model_of;
 
 /// How devices may reach the network (facts §4.3, NetType).
 const NET_TYPES: &[&str] = &[
@@ -60,13 +62,14 @@ pub(crate) async fn create(call: Call, request: CreateStudioProduct) -> Outcome<
     if !(1..=2).contains(&request.data_protocol) {
         return Err(refused("DataProtocol is 1 or 2"));
     }
+    let id = generate_product_id();
     let new = NewProduct {
-        id: None,
+        id: Some(id),
         name: request.product_name,
         node,
         auth,
         dynamic_registration: DynamicRegistration::Off,
-        model_json: None,
+        model_json: starting_model_of(&id, request.category_id, request.data_protocol),
         profile: ProductProfile {
             project: project.id.clone(),
             description: request.product_desc,

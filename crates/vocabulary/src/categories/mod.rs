@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 
 use crate::model::ThingModel;
 
-pub use starting::{EMPTY_TEMPLATE, starting_model};
+pub use starting::{EMPTY_TEMPLATE, empty_model, starting_model};
 
 /// The category without a template (自定义品类).
 pub const CUSTOM: i64 = 1;

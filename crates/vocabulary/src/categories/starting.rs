@@ -28,17 +28,24 @@ struct Feature {
 /// The model of a new product. The profile names product and category as the vendor's exports do, with the category as
 /// a text; a category without a template gives a model without features.
 pub fn starting_model(product: &str, category: i64) -> String {
-    let template = Category::find(category).and_then(|category| category.template);
-    let template = template
-        .map(|text| serde_json::from_str::<Template<'_>>(text).expect("a test compiles every template"));
-    let section =
-        |features: Option<&Vec<&RawValue>>| features.map_or_else(String::new, |list| required(list));
+    let Some(text) = Category::find(category).and_then(|category| category.template) else {
+        return empty_model(product, category);
+    };
+    let template: Template<'_> = serde_json::from_str(text).expect("a test compiles every template");
+    let (properties, events, actions) =
+        (required(&template.properties), required(&template.events), required(&template.actions));
+    written(product, category, [&properties, &events, &actions])
+}
+
+/// A model without features.
+pub fn empty_model(product: &str, category: i64) -> String {
+    written(product, category, ["", "", ""])
+}
+
+fn written(product: &str, category: i64, [properties, events, actions]: [&str; 3]) -> String {
     let profile = serde_json::json!({ "ProductId": product, "CategoryId": category.to_string() });
     format!(
-        "{{\"version\":\"1.0\",\"profile\":{profile},\"properties\":[{}],\"events\":[{}],\"actions\":[{}]}}",
-        section(template.as_ref().map(|template| &template.properties)),
-        section(template.as_ref().map(|template| &template.events)),
-        section(template.as_ref().map(|template| &template.actions)),
+        "{{\"version\":\"1.0\",\"profile\":{profile},\"properties\":[{properties}],\"events\":[{events}],\"actions\":[{actions}]}}"
     )
 }
 
