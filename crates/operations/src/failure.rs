@@ -91,7 +91,7 @@ codes! {
     AuthInvalidAuthorization = "AuthFailure.InvalidAuthorization", Unauthenticated, "The Authorization header is malformed.", "请求头部的 Authorization 不符合标准。";
     AuthInvalidSecretId = "AuthFailure.InvalidSecretId", Unauthenticated, "The SecretId is not one of an API key.", "密钥非法。";
     AuthSecretIdNotFound = "AuthFailure.SecretIdNotFound", Unauthenticated, "There is no such SecretId, or it is disabled.", "密钥不存在或已被禁用。";
-    AuthSignatureExpire = "AuthFailure.SignatureExpire", Unauthenticated, "The signature's time is too far from the server's; check the clock.", "签名过期,请检查本地时间。";
+    AuthSignatureExpire = "AuthFailure.SignatureExpire", Unauthenticated, "The signature is not valid any more: its time is too far from the server's, or it was used before.", "签名已失效,请检查本地时间;同一签名不可重复使用。";
     AuthSignatureFailure = "AuthFailure.SignatureFailure", Unauthenticated, "The signature does not match.", "签名错误。";
     AuthTokenFailure = "AuthFailure.TokenFailure", Unauthenticated, "Session tokens are not used here.", "Token 错误。";
     AuthUnauthorizedOperation = "AuthFailure.UnauthorizedOperation", Forbidden, "The account may not do this.", "请求未授权。";

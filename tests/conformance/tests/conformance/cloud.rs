@@ -1,6 +1,8 @@
 //! The wire of the vendor-compatible management API (facts of the management API, §2): what the vendor's own clients
 //! never send, and so what their test suites cannot show. Only for our own server.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
@@ -264,6 +266,88 @@ fn requests_larger_than_allowed_are_refused_and_the_client_learns_why() {
     let mut allowed = list(&client);
     allowed.body = format!("{{\"Offset\": 0, \"Limit\": 10, \"Filler\": \"{filler}\"}}").into_bytes();
     succeeded(&allowed.send());
+}
+
+/// Sends a signed request whose body comes in chunks, and gives what is inside `Response`.
+fn send_in_chunks(request: &Tc3, chunks: &[&[u8]]) -> Value {
+    let address = broker().server().expect("our own server").http();
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    stream.write_all(head(request, "Transfer-Encoding: chunked").as_bytes()).expect("the head is taken");
+    for chunk in chunks {
+        let size = format!("{:x}\r\n", chunk.len());
+        stream.write_all(&[size.as_bytes(), chunk, b"\r\n"].concat()).expect("a chunk is taken");
+    }
+    stream.write_all(b"0\r\n\r\n").expect("the end is taken");
+    read_response(stream)
+}
+
+/// The head of a signed request, with a header about its body.
+fn head(request: &Tc3, body: &str) -> String {
+    format!(
+        "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nX-TC-Action: {}\r\nX-TC-Version: {}\r\n\
+         X-TC-Timestamp: {}\r\nAuthorization: {}\r\n{body}\r\nConnection: close\r\n\r\n",
+        request.host,
+        request.content_type,
+        request.action,
+        request.version,
+        request.timestamp,
+        request.authorization()
+    )
+}
+
+#[track_caller]
+fn read_response(mut stream: TcpStream) -> Value {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer comes");
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
+    serde_json::from_str::<Value>(body).unwrap_or_else(|error| panic!("{error}: {answer}"))["Response"]
+        .clone()
+}
+
+#[test]
+fn a_body_that_does_not_say_how_long_it_is_has_the_same_limits() {
+    let Some(client) = client() else { return };
+    let request = list(&client);
+    let (first, rest) = request.body.split_at(5);
+    succeeded(&send_in_chunks(&request, &[first, rest]));
+    let mebibyte = vec![b' '; 1024 * 1024];
+    let chunks = vec![mebibyte.as_slice(); 11];
+    assert_eq!(code(&send_in_chunks(&request, &chunks)), "RequestSizeLimitExceeded");
+}
+
+#[test]
+fn a_large_body_is_not_received_for_a_key_that_does_not_exist() {
+    let Some(client) = client() else { return };
+    let address = broker().server().expect("our own server").http();
+    let stranger = CloudClient::new(address, CloudKey { id: unique("AKID"), secret: "x".repeat(32) });
+    let mut request = list(&stranger);
+    request.body = vec![b' '; 1024 * 1024];
+    // The head is all that is needed for this answer: the body never comes.
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    let head = head(&request, &format!("Content-Length: {}", request.body.len()));
+    stream.write_all(head.as_bytes()).expect("the head is taken");
+    stream.shutdown(Shutdown::Write).expect("no more is sent");
+    assert_eq!(code(&read_response(stream)), "AuthFailure.SecretIdNotFound");
+    let mut request = list(&client);
+    request.body = [request.body.as_slice(), &vec![b' '; 1024 * 1024]].concat();
+    succeeded(&request.send());
+}
+
+#[test]
+fn a_sub_account_without_policies_may_do_nothing_and_that_is_seen() {
+    let Some(_) = client() else { return };
+    let name = unique("sub");
+    admin().post("/accounts", &json!({ "name": name, "owner": ROOT }));
+    let key = admin().create_api_key(&format!("root:{name}"));
+    let address = broker().server().expect("our own server").http();
+    let sub = CloudClient::new(address, key);
+    let before = refused("not_permitted");
+    let response = sub.call("DescribeProject", &json!({ "ProjectId": "prj-default1" }));
+    assert!(code(&response).starts_with("UnauthorizedOperation"), "{response}");
+    assert!(refused("not_permitted") > before);
+    let path = format!("/accounts/root:{name}");
+    assert_eq!(admin().request("PATCH", &path, Some(&json!({ "enabled": false }))).status, 200);
+    assert_eq!(code(&list(&sub).send()), "AuthFailure.SecretIdNotFound");
 }
 
 #[test]
