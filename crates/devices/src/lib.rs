@@ -52,13 +52,14 @@ pub use records::diagnostic::Diagnostic;
 pub use recovery::RecoveryError;
 pub use registry::{
     CertificateDirectory, Device, DeviceCreation, DevicePage, DeviceQuery, DeviceStatus, DeviceView,
-    Enrolled, FirmwareQuery, MAX_LOG_LEVEL, MAX_TAGS, NewInstance, NewProduct, NewProject, Product,
-    ProductSettings, ProductTopics, ProductView, ShownSecret, Status, generate_product_id, search_devices,
+    Enrolled, FirmwareQuery, MAX_LOG_LEVEL, MAX_TAGS, NewInstance, NewProduct, NewProject, OwnAuthority,
+    OwnAuthorityError, Product, ProductSettings, ProductTopics, ProductView, ShownSecret, Status,
+    generate_product_id, search_devices,
 };
 
 use commands::{Timers, Unconfirmed};
 use durability::Durability;
-use registry::Registry;
+use registry::{OwnAuthorities, Registry};
 
 /// What [`Devices::logs`] and [`Devices::history`] are asked with.
 pub use yizhan_journal::{Cursor, Order, TimeRange};
@@ -77,6 +78,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     store: Arc<Store>,
     registry: Registry,
+    own_authorities: OwnAuthorities,
     journal: OnceLock<JournalSide>,
     links: OnceLock<Arc<dyn DeviceLinks>>,
     timers: Timers,
@@ -110,6 +112,7 @@ impl Devices {
             clock,
             store,
             registry: Registry::default(),
+            own_authorities: OwnAuthorities::default(),
             journal: OnceLock::new(),
             links: OnceLock::new(),
             timers: Timers::default(),

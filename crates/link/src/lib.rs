@@ -27,4 +27,4 @@ pub use listener::{BindError, bind};
 pub use settings::{LinkSettings, ListenerKind};
 pub use transport::tls::{PskLookup, ServerIdentity, TlsError, tls_context};
 pub use transport::websocket::{UpgradeError, upgrade_response};
-pub use transport::{Adopted, Peer, PskIdentity, RawStream, TlsIdentity, TransportKind};
+pub use transport::{Adopted, ClientCertificate, Peer, PskIdentity, RawStream, TlsIdentity, TransportKind};

@@ -115,6 +115,15 @@ codes! {
     DevicesExistUnderProduct = "UnsupportedOperation.DevicesExistUnderProduct", Conflict, "The product still has devices.", "产品下存在设备。";
     NoPermissionToReleasedProduct = "UnsupportedOperation.NoPermissionToReleasedProduct", Conflict, "The product is released; withdraw it first.", "产品已发布,不支持该操作。";
 
+    CaCertInvalid = "InvalidParameterValue.CACertInvalid", Invalid, "This is not the certificate of an authority that can be used.", "CA 证书无效。";
+    CaCertNotMatch = "InvalidParameterValue.CACertNotMatch", Invalid, "The verification certificate does not belong to the CA certificate and this account.", "验证证书与 CA 证书或账号不匹配。";
+    CaCertLimit = "LimitExceeded.CACertLimit", Limit, "The account has as many authorities as it may.", "CA 证书数量超过限制。";
+    CaCertNameRepeat = "LimitExceeded.CACertNameRepeat", Conflict, "An authority of this name exists already.", "CA 证书名称重复。";
+    CaRepeat = "LimitExceeded.CARepeat", Conflict, "This CA certificate exists already.", "CA 证书重复。";
+    CaAlreadyBindProduct = "LimitExceeded.CAAlreadyBindProduct", Conflict, "The authority is still used by products.", "CA 证书已绑定产品。";
+    CaCertNotSupport = "LimitExceeded.CACertNotSupport", Conflict, "The product does not use certificates.", "产品不支持 CA 证书。";
+    CaCertNotExist = "ResourceNotFound.CACertNotExist", NotFound, "There is no such authority.", "CA 证书不存在。";
+
     ProductNotReleased = "FailedOperation.ProductNotReleased", Conflict, "The product is not released.", "产品未发布。";
     BatchProductionNotExist = "ResourceNotFound.BatchProductionNotExist", NotFound, "There is no such batch.", "量产批次不存在。";
     BatchProductionIsRunning = "ResourceInsufficient.BatchProductionIsRunning", Conflict, "A batch of the product is still running.", "产品有量产任务正在进行。";

@@ -14,6 +14,7 @@ mod operation;
 mod audit;
 mod batches;
 mod call;
+mod certificates;
 mod data;
 mod devices;
 mod dispatch;

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use crate::operation::{Operation, Version};
 use crate::{
-    batches, data, devices, instances, messages, products, projects, thing_model, topics, video_products,
+    batches, certificates, data, devices, instances, messages, products, projects, thing_model, topics,
+    video_products,
 };
 
 /// Every group's operations.
@@ -20,6 +21,7 @@ const GROUPS: &[&[Operation]] = &[
     topics::OPERATIONS,
     thing_model::OPERATIONS,
     video_products::OPERATIONS,
+    certificates::OPERATIONS,
 ];
 
 static BY_VERSION: LazyLock<HashMap<(Version, &'static str), &'static Operation>> = LazyLock::new(|| {

@@ -73,6 +73,7 @@ impl From<StoreError> for DevicesError {
 impl Devices {
     pub(crate) fn load_registry(&self) -> Result<(), DevicesError> {
         self.load_places()?;
+        self.0.own_authorities.load(&self.0.store)?;
         let mut auto_created: HashMap<ProductId, u32> = HashMap::new();
         let mut rows = Vec::new();
         self.0.store.each_device(|row| {
@@ -247,6 +248,7 @@ impl Devices {
         let _changing = product.changing.lock();
         self.0.store.delete_product(id)?;
         self.0.registry.remove_product(id);
+        self.0.own_authorities.forget(id);
         Ok(())
     }
 
@@ -446,6 +448,15 @@ impl Devices {
 
     /// Gives a device a new secret and ends the connection that it opened with the old one.
     pub fn reset_device_secret(&self, device: &Arc<Device>) -> Result<DeviceView, DevicesError> {
+        self.set_device_secret(device, DeviceSecret::generate())
+    }
+
+    /// The same with a secret of the caller's.
+    pub fn set_device_secret(
+        &self,
+        device: &Arc<Device>,
+        secret: DeviceSecret,
+    ) -> Result<DeviceView, DevicesError> {
         let product = device.product();
         if product.auth != AuthMode::Key {
             return Err(DevicesError::Conflict(
@@ -454,7 +465,6 @@ impl Devices {
             ));
         }
         let changing = product.changing.lock();
-        let secret = DeviceSecret::generate();
         self.0.store.set_device_secret(device.id, &Secret::new(secret.as_text()))?;
         device.set_secret(secret);
         drop(changing);
@@ -497,7 +507,7 @@ impl Devices {
         })
     }
 
-    fn disconnect(&self, device: DeviceId, cause: DisconnectCause) {
+    pub(crate) fn disconnect(&self, device: DeviceId, cause: DisconnectCause) {
         if let Some(links) = self.0.links.get() {
             links.disconnect(device, cause);
         }

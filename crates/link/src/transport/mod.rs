@@ -11,6 +11,7 @@ use mio::event::Source;
 use mio::{Interest, Registry, Token};
 use openssl::sha::sha256;
 use openssl::ssl::SslStream;
+use openssl::x509::X509;
 
 use self::paced::Paced;
 use self::websocket::WebSocketStream;
@@ -86,8 +87,31 @@ impl TransportKind {
 pub enum TlsIdentity {
     /// The peer holds a pre-shared key.
     Psk(PskIdentity),
-    /// The peer holds the private key of the certificate with this SHA-256 fingerprint (of its DER form).
-    Certificate([u8; 32]),
+    /// The peer holds the private key of this certificate.
+    Certificate(ClientCertificate),
+}
+
+/// A certificate that a peer has shown, whoever signed it. It shares its memory with the connection's own TLS state.
+#[derive(Clone)]
+pub struct ClientCertificate {
+    /// SHA-256 of the DER form.
+    pub fingerprint: [u8; 32],
+    /// The certificate.
+    pub certificate: X509,
+}
+
+impl PartialEq for ClientCertificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint
+    }
+}
+
+impl Eq for ClientCertificate {}
+
+impl std::fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClientCertificate(..)")
+    }
 }
 
 /// Who holds a pre-shared key, and which key it was. A key can be replaced between the handshake and CONNECT, and the old

@@ -2,8 +2,9 @@
 //! port (facts §1.5). OpenSSL, because the vendor's C SDK offers nothing but TLS-PSK with CBC suites.
 //!
 //! Client certificates are taken whoever signed them: a certificate proves only that the peer holds its private key,
-//! and CONNECT then requires that its fingerprint is the one registered for the device. So a device keeps working
-//! whichever authority issued its certificate, and a certificate that is not registered is worth nothing.
+//! and CONNECT then requires that its fingerprint is the one registered for the device, or that the authority which the
+//! device's product trusts has signed it. So a device keeps working whichever authority issued its certificate, and any
+//! other certificate is worth nothing.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -20,7 +21,7 @@ use openssl::x509::X509;
 use parking_lot::Mutex;
 
 use super::paced::Paced;
-use super::{PskIdentity, RawStream, TlsIdentity};
+use super::{ClientCertificate, PskIdentity, RawStream, TlsIdentity};
 
 /// Suites for TLS 1.2 and older: forward-secret ones first, then what old devices can do, then PSK. Where the client can
 /// do both, ECDSA goes before RSA: its signature costs the server a fraction.
@@ -134,7 +135,8 @@ fn offer_psk(
 pub(crate) fn identity(ssl: &SslRef) -> Option<Box<TlsIdentity>> {
     if let Some(certificate) = ssl.peer_certificate() {
         let digest = certificate.digest(MessageDigest::sha256()).ok()?;
-        return digest.as_ref().try_into().ok().map(TlsIdentity::Certificate).map(Box::new);
+        let fingerprint = digest.as_ref().try_into().ok()?;
+        return Some(Box::new(TlsIdentity::Certificate(ClientCertificate { fingerprint, certificate })));
     }
     // The callback also runs for suites that turn out not to use the key; only then is there no PSK suite.
     let psk_suite = ssl.current_cipher().is_some_and(|cipher| cipher.name().contains("PSK"));

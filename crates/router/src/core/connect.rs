@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use parking_lot::Mutex;
 use yizhan_devices::{Connected, Device};
 use yizhan_identity::device_auth::{DeviceLogin, verify_password};
-use yizhan_link::{Link, Peer, PskIdentity, TlsIdentity, TransportKind};
+use yizhan_link::{ClientCertificate, Link, Peer, PskIdentity, TlsIdentity, TransportKind};
 use yizhan_mqtt::encode::{self, ConnAckProperties};
 use yizhan_mqtt::{Connect, Session, Version, reason};
 use yizhan_observe::Counter;
@@ -267,12 +267,21 @@ impl CoreHandler {
                 login.speaks_for(identity.name().as_bytes())?;
                 check_psk(&device, identity)?;
             }
-            Some(TlsIdentity::Certificate(fingerprint)) => {
-                self.shared.certificates.check(device.id, fingerprint, self.now)?;
-            }
+            Some(TlsIdentity::Certificate(shown)) => self.verify_certificate(&device, shown)?,
             None => self.verify_device_password(&device, &login, connect)?,
         }
         if device.enabled() { Ok(device) } else { Err(ConnectRefusal::Disabled) }
+    }
+
+    /// A certificate counts when it is registered for the device, or when the authority that the device's product trusts
+    /// vouches for it.
+    fn verify_certificate(&self, device: &Device, shown: &ClientCertificate) -> Result<(), ConnectRefusal> {
+        let registered = self.shared.certificates.check(device.id, &shown.fingerprint, self.now);
+        let unknown = registered == Err(ConnectRefusal::CertificateRefused);
+        if unknown && self.shared.devices.is_vouched_for(device, &shown.certificate, self.now) {
+            return Ok(());
+        }
+        registered
     }
 
     fn verify_device_password(
