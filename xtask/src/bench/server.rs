@@ -53,6 +53,8 @@ impl Start<'_> {
         for listener in ["--mqtt", "--mqtts", "--http", "--https"] {
             command.args([listener, "127.0.0.1:0"]);
         }
+        // One key makes all requests: not its rate is to be measured.
+        command.args(["--set", "access.key_requests=0", "--set", "access.key_changes=0"]);
         command.args(["--cores", "1"]).args(self.arguments);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
 
