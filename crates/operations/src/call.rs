@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use yizhan_devices::{Device, InstanceKind, InstanceRow, Product, ProjectRow};
-use yizhan_people::AccountRights;
+use yizhan_people::{AccountRights, Application};
 use yizhan_vocabulary::{InstanceId, ProductId, ProjectId, Uin, UnixMillis};
 
 use crate::failure::{Code, Failure, Outcome};
@@ -199,6 +199,15 @@ impl Call {
             .ok_or(const { Failure::new(Code::ProjectNotExist) })?;
         self.require(&Resource::Project(owner, &project.id), Code::NoPermissionToProject)?;
         Ok(project)
+    }
+
+    /// An application of the caller's, with everything that belongs to it.
+    pub(crate) async fn application(&self, id: &str) -> Outcome<Application> {
+        let (owner, wanted) = (self.0.caller.owner, id.to_owned());
+        let application = self.blocking(move |platform| platform.apps.application(owner, &wanted)).await?;
+        let resource = Resource::Application(owner, &application.row.project, &application.row.id);
+        self.require(&resource, Code::AppNoPermission)?;
+        Ok(application)
     }
 
     /// A product of the caller's.

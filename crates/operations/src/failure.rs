@@ -172,6 +172,29 @@ codes! {
     ThingModelExceedLimit = "LimitExceeded.ThingModelExceedLimit", Limit, "The thing model is larger than it may be.", "物模型超过大小限制。";
     ModelVersionNotExist = "ResourceNotFound.ModelVersionNotExist", NotFound, "There is no such version of the thing model.", "物模型版本不存在。";
     CategoryNotExist = "InvalidParameterValue.CategoryNotExist", NotFound, "There is no such category.", "品类不存在。";
+    NoSuchDeviceName = "InvalidParameterValue.DeviceNotExist", NotFound, "There is no such device.", "设备不存在。";
+    ProductIdInvalid = "InvalidParameterValue.ProductIDInvalid", Invalid, "The product's id is not acceptable.", "产品 ID 不合法。";
+
+    AppNotExists = "ResourceNotFound.AppNotExists", NotFound, "There is no such application.", "应用不存在。";
+    InvalidAppKey = "InvalidParameterValue.InvalidAppKey", NotFound, "The AppKey is not one of the account's applications.", "AppKey 无效。";
+    AppNoPermission = "UnauthorizedOperation.AppNoPermission", Forbidden, "The account may not do this with the application.", "没有该应用的操作权限。";
+    AppNoPermissionToStudioProduct = "UnauthorizedOperation.APPNoPermissionToStudioProduct", Forbidden, "The application does not serve the product.", "应用没有该产品的操作权限。";
+    AppExists = "InvalidParameterValue.AppExists", Conflict, "An application of this name exists already in the project.", "应用名称已存在。";
+    AppNameTooLong = "InvalidParameterValue.AppNameTooLong", Invalid, "The application's name is not acceptable.", "应用名称不合法或过长。";
+    AppDescriptionTooLong = "InvalidParameterValue.AppDescriptionTooLong", Invalid, "The application's description is too long.", "应用描述过长。";
+    ApplicationExceedLimit = "LimitExceeded.ApplicationExceedLimit", Limit, "There are as many applications as there may be.", "应用数量超过限制。";
+    PushEnvironmentInvalid = "InvalidParameterValue.PushEnvironmentInvalid", Invalid, "The push environment is not acceptable.", "推送环境不合法。";
+    TpnsIosValidationFailed = "InvalidParameterValue.TPNSiOSValidationFailed", Invalid, "The push service for iOS is not set up acceptably.", "TPNS iOS 推送配置校验失败。";
+    TpnsAndroidValidationFailed = "InvalidParameterValue.TPNSAndroidValidationFailed", Invalid, "The push service for Android is not set up acceptably.", "TPNS Android 推送配置校验失败。";
+    ProductIsSubProduct = "UnsupportedOperation.ProductIsSubProduct", Conflict, "The product's devices are sub-devices; they are bound through their gateway.", "子产品不支持该操作。";
+    DeviceType = "UnsupportedOperation.DeviceType", Conflict, "Devices of this kind cannot be bound so.", "设备类型不支持该操作。";
+    VirtualDeviceCannotBind = "UnsupportedOperation.VirtualDeviceCannotBind", Conflict, "A virtual device cannot be bound.", "虚拟设备不支持绑定。";
+    CannotReBindFamily = "UnsupportedOperation.CannotReBindFamily", Conflict, "The device is bound in another family.", "设备已绑定到其他家庭,不能重复绑定。";
+    NoPermissionToFamily = "UnauthorizedOperation.NoPermissionToFamily", Forbidden, "The user is not in the family.", "没有该家庭的操作权限。";
+    DeviceNotBound = "ResourceNotFound.DeviceNotBound", NotFound, "The device is not bound.", "设备未绑定。";
+    DeviceNotBind = "ResourceNotFound.DeviceNotBind", NotFound, "The device is not bound in a family.", "设备未绑定家庭。";
+    NoPermissionToShareDevice = "UnauthorizedOperation.NoPermissionToShareDevice", Forbidden, "Only the device's owner shares it.", "没有分享该设备的权限。";
+    ShareDeviceToSelf = "InvalidParameterValue.ShareDeviceToSelf", Invalid, "A device cannot be shared with its owner.", "不能将设备分享给自己。";
 }
 
 /// A failed operation.

@@ -7,7 +7,7 @@ use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_files::Files;
 use yizhan_identity::BindingSigner;
 use yizhan_identity::authority::Authority;
-use yizhan_people::People;
+use yizhan_people::{Apps, People};
 use yizhan_store::Store;
 use yizhan_vocabulary::Clock;
 
@@ -29,6 +29,8 @@ pub struct Platform {
     pub authorities: Arc<Authorities>,
     /// Accounts, keys and policies.
     pub people: People,
+    /// Applications and the people who use them.
+    pub apps: Apps,
     /// Batch production.
     pub batches: Batches,
     /// Makes and opens the codes that bind devices.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use yizhan_vocabulary::{DeviceName, InstanceId, ProductId, ProjectId, Uin};
+use yizhan_vocabulary::{ApplicationId, DeviceName, InstanceId, ProductId, ProjectId, Uin};
 
 /// An object as a policy names it. Each form begins with the root account that the object belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +13,8 @@ pub enum Resource<'a> {
     Instance(Uin, &'a InstanceId),
     /// A project.
     Project(Uin, &'a ProjectId),
+    /// An application of a project.
+    Application(Uin, &'a ProjectId, &'a ApplicationId),
     /// A product in its project.
     Product(Uin, &'a ProjectId, &'a ProductId),
     /// A device of a product.
@@ -35,6 +37,10 @@ impl fmt::Display for Resource<'_> {
             Self::Project(owner, project) => {
                 start(f, *owner)?;
                 write!(f, "project/{project}")
+            }
+            Self::Application(owner, project, application) => {
+                start(f, *owner)?;
+                write!(f, "project/{project}/application/{application}")
             }
             Self::Product(owner, project, product) => {
                 start(f, *owner)?;

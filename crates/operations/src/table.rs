@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use crate::operation::{Operation, Version};
 use crate::{
-    batches, certificates, data, devices, instances, messages, products, projects, thing_model, topics,
-    video_products,
+    app_users, batches, certificates, data, devices, instances, messages, products, projects, thing_model,
+    topics, video_products,
 };
 
 /// Every group's operations.
@@ -22,6 +22,7 @@ const GROUPS: &[&[Operation]] = &[
     thing_model::OPERATIONS,
     video_products::OPERATIONS,
     certificates::OPERATIONS,
+    app_users::OPERATIONS,
 ];
 
 static BY_VERSION: LazyLock<HashMap<(Version, &'static str), &'static Operation>> = LazyLock::new(|| {

@@ -1,7 +1,10 @@
-//! What people read, in both languages.
+//! What people read, in both languages; and times in the form that some answers have them in.
 
 use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use yizhan_vocabulary::Bilingual;
+use yizhan_vocabulary::UnixMillis;
 
 /// A language of people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,4 +54,10 @@ impl Text {
             Language::English => self.en,
         }
     }
+}
+
+/// A time to the second, as in `2019-03-18T03:44:33Z`.
+pub(crate) fn iso(at: UnixMillis) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(at.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    time.format(&Rfc3339).expect("every time of these years has this form")
 }

@@ -38,7 +38,7 @@ use yizhan_journal::{FatalError, Journal};
 use yizhan_link::Admission;
 use yizhan_observe::Metrics;
 use yizhan_operations::Platform;
-use yizhan_people::People;
+use yizhan_people::{Apps, AppsLimits, People};
 use yizhan_router::{MqttUser, Router, RouterParts, UserDirectory};
 use yizhan_store::Store;
 use yizhan_vocabulary::Clock;
@@ -179,6 +179,7 @@ impl Server {
             certificates: Arc::clone(&certificates),
             authorities: Arc::clone(&authorities),
             people: People::load(Arc::clone(&store), Arc::clone(&clock), config.people())?,
+            apps: Apps::new(Arc::clone(&store), Arc::clone(&clock), AppsLimits::default()),
             batches,
             bindings,
             files,

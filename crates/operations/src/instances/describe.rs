@@ -2,15 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use yizhan_devices::{InstanceKind, InstanceRow};
-use yizhan_vocabulary::UnixMillis;
 
 use crate::call::Call;
 use crate::failure::Outcome;
 use crate::platform::Platform;
 use crate::resource::Resource;
+use crate::text::iso;
 
 /// How an instance that never expires says so (facts §4.3, InstanceDetail).
 const NEVER: &str = "0001-01-01T00:00:00Z";
@@ -148,9 +146,4 @@ impl InstanceDetail {
             status: 0,
         }
     }
-}
-
-fn iso(at: UnixMillis) -> String {
-    let time = OffsetDateTime::from_unix_timestamp(at.seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    time.format(&Rfc3339).expect("every time of these years has this form")
 }

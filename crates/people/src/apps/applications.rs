@@ -204,7 +204,7 @@ impl Apps {
     ) -> Result<(), AppsError> {
         if products.len() > self.limits.products {
             let limit = self.limits.products;
-            return Err(AppsError::LimitReached { what: "products of an application", limit });
+            return Err(AppsError::Invalid(format!("an application serves at most {limit} products")));
         }
         Ok(apps.set_application_products(id, products)?)
     }

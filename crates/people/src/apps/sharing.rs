@@ -66,7 +66,7 @@ fn check_parties(owner: &str, other: &str) -> Result<(), AppsError> {
     if owner == other { Err(AppsError::ToSelf) } else { Ok(()) }
 }
 
-/// The user of this name, who must own the device: the owner of its family, or the member of it who bound the device.
+/// The user of this name, who must own the device: whose family it is in.
 fn owner_of(
     apps: &AppRows<'_>,
     application: &ApplicationId,
@@ -75,10 +75,8 @@ fn owner_of(
 ) -> Result<AppUserId, AppsError> {
     let binding = apps.binding(device)?.ok_or(AppsError::NotBound)?;
     let user = apps.user_by_open_id(application, open_id)?.ok_or(AppsError::NotOwner)?.id;
-    let owns = match apps.role_in(&binding.family, user)? {
-        Some(FamilyRole::Owner) => true,
-        Some(FamilyRole::Member) => binding.user == Some(user),
-        None => false,
-    };
-    owns.then_some(user).ok_or(AppsError::NotOwner)
+    match apps.role_in(&binding.family, user)? {
+        Some(FamilyRole::Owner) => Ok(user),
+        Some(FamilyRole::Member) | None => Err(AppsError::NotOwner),
+    }
 }
