@@ -16,7 +16,7 @@ pub struct Cloud {
     pub max_form_bytes: usize,
     /// Largest query of a GET, in bytes; 65,000 at most.
     pub max_query_bytes: usize,
-    /// Bytes of large bodies that are received at once, for all clients together.
+    /// Bytes of large requests that are held at once, for all clients together.
     pub max_receiving_bytes: usize,
     /// Seconds by which a client's clock may be wrong.
     pub clock_tolerance_s: u64,

@@ -2,12 +2,14 @@
 //! is received only for a key that exists, and only so many bytes of such bodies at once; what is too large is passed
 //! over for a while, because a client that is still sending would not see the answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header;
 use axum::http::request::Parts;
 use http_body_util::BodyExt;
+use tokio::sync::OwnedSemaphorePermit;
 use yizhan_identity::cloud_signature::Method;
 use yizhan_operations::{Code, Failure};
 use yizhan_vocabulary::causes::AccessRefusal;
@@ -29,6 +31,8 @@ pub(super) struct Received {
     pub method: Method,
     pub parts: Parts,
     pub body: Vec<u8>,
+    /// What a large request takes of the room for all of them, for as long as anything of it is kept.
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 impl Received {
@@ -57,20 +61,19 @@ impl Entrance {
             pass_over(body, limit.saturating_add(PASSED_OVER)).await;
             return Err(self.about(&parts, too_large(limit)));
         }
-        let mut received = Received { method, parts, body: Vec::new() };
+        let mut received = Received { method, parts, body: Vec::new(), place: None };
         let expected = declared.unwrap_or(limit);
-        let mut _place = None;
         if expected > SMALL {
             if let Err(refused) = self.foresee(&received) {
                 pass_over(body, limit).await;
                 return Err(refused);
             }
-            let place = tokio::time::timeout(WAIT, self.receiving.acquire_many(units(expected))).await;
-            let Ok(Ok(place)) = place else {
+            let place = Arc::clone(&self.receiving).acquire_many_owned(units(expected));
+            let Ok(Ok(place)) = tokio::time::timeout(WAIT, place).await else {
                 let failure = Failure::new(Code::ServiceUnavailable).because("too much is being received");
                 return Err(self.about(&received.parts, Refusal::new(AccessRefusal::Busy, failure)));
             };
-            _place = Some(place);
+            received.place = Some(place);
         }
         match collect(body, limit, declared.unwrap_or_default()).await {
             Ok(bytes) => received.body = bytes,

@@ -42,7 +42,7 @@ pub struct CloudSettings {
     pub max_form_bytes: usize,
     /// Largest query, in bytes.
     pub max_query_bytes: usize,
-    /// Bytes of large bodies that are received at once, for all clients together.
+    /// Bytes of large requests that are held at once, for all clients together.
     pub max_receiving_bytes: usize,
     /// How far a request's time may be from the server's.
     pub signature_window: Duration,
@@ -69,7 +69,7 @@ struct Entrance {
     settings: CloudSettings,
     replays: Mutex<ReplayMemory>,
     /// A permit for each [`body::UNIT`] of large bodies.
-    receiving: Semaphore,
+    receiving: Arc<Semaphore>,
 }
 
 /// The routes of the API.
@@ -77,7 +77,7 @@ pub(crate) fn routes(services: &Arc<Services>, settings: &CloudSettings) -> Rout
     let entrance = Entrance {
         services: Arc::clone(services),
         replays: Mutex::new(ReplayMemory::new(settings.replay_entries)),
-        receiving: Semaphore::new(body::units(settings.max_receiving_bytes) as usize),
+        receiving: Arc::new(Semaphore::new(body::units(settings.max_receiving_bytes) as usize)),
         settings: settings.clone(),
     };
     // The limits here are finer than that of the extractor.
@@ -108,7 +108,8 @@ impl Entrance {
         request_id: &str,
     ) -> Result<String, TurnedAway> {
         let (parts, body) = request.into_parts();
-        let received = self.receive(parts, body).await?;
+        let mut received = self.receive(parts, body).await?;
+        let _place = received.place.take();
         let Accepted { call, arguments, used } = self.enter(received, remote).await?;
         if let Some(used) = used {
             let people = self.services.platform.people.clone();
