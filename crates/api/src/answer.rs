@@ -67,7 +67,9 @@ impl From<DevicesError> for ApiError {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 Self { details: Some(json!({ "code": code })), ..Self::new(status, "invalid_value", message) }
             }
-            DevicesError::LimitReached(_) => Self::new(StatusCode::CONFLICT, "limit_reached", message),
+            DevicesError::LimitReached(_) | DevicesError::LicencesUsedUp(_) => {
+                Self::new(StatusCode::CONFLICT, "limit_reached", message)
+            }
             DevicesError::Unavailable(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
             }

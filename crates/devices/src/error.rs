@@ -26,6 +26,9 @@ pub enum DevicesError {
         /// What does not fit, and why.
         message: String,
     },
+    /// The instance has no activation codes for more devices; the words are the console guide's.
+    #[error("{0}: the instance's activation codes are used up")]
+    LicencesUsedUp(&'static str),
     /// A limit is reached.
     #[error("{0}")]
     LimitReached(String),

@@ -52,14 +52,14 @@ pub use records::diagnostic::Diagnostic;
 pub use recovery::RecoveryError;
 pub use registry::{
     CertificateDirectory, Device, DeviceCreation, DevicePage, DeviceQuery, DeviceStatus, DeviceView,
-    Enrolled, FirmwareQuery, MAX_LOG_LEVEL, MAX_TAGS, NewInstance, NewProduct, NewProject, OwnAuthority,
-    OwnAuthorityError, Product, ProductSettings, ProductTopics, ProductView, ShownSecret, Status,
-    generate_product_id, search_devices,
+    Enrolled, FirmwareQuery, InstanceLicences, LicenceKind, LicenceUse, MAX_LOG_LEVEL, MAX_TAGS, NewInstance,
+    NewProduct, NewProject, OwnAuthority, OwnAuthorityError, Product, ProductSettings, ProductTopics,
+    ProductView, ShownSecret, Status, generate_product_id, search_devices,
 };
 
 use commands::{Timers, Unconfirmed};
 use durability::Durability;
-use registry::{OwnAuthorities, Registry};
+use registry::{Licences, OwnAuthorities, Registry};
 
 /// What [`Devices::logs`] and [`Devices::history`] are asked with.
 pub use yizhan_journal::{Cursor, Order, TimeRange};
@@ -79,6 +79,7 @@ struct Inner {
     store: Arc<Store>,
     registry: Registry,
     own_authorities: OwnAuthorities,
+    licences: Licences,
     journal: OnceLock<JournalSide>,
     links: OnceLock<Arc<dyn DeviceLinks>>,
     timers: Timers,
@@ -113,6 +114,7 @@ impl Devices {
             store,
             registry: Registry::default(),
             own_authorities: OwnAuthorities::default(),
+            licences: Licences::default(),
             journal: OnceLock::new(),
             links: OnceLock::new(),
             timers: Timers::default(),

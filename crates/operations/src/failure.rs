@@ -115,6 +115,8 @@ codes! {
     DevicesExistUnderProduct = "UnsupportedOperation.DevicesExistUnderProduct", Conflict, "The product still has devices.", "产品下存在设备。";
     NoPermissionToReleasedProduct = "UnsupportedOperation.NoPermissionToReleasedProduct", Conflict, "The product is released; withdraw it first.", "产品已发布,不支持该操作。";
 
+    DeviceLicenseLimitExceeded = "LimitExceeded.DeviceLicenseLimitExceeded", Limit, "The instance's activation codes are used up.", "设备激活码数量不足。";
+
     CaCertInvalid = "InvalidParameterValue.CACertInvalid", Invalid, "This is not the certificate of an authority that can be used.", "CA 证书无效。";
     CaCertNotMatch = "InvalidParameterValue.CACertNotMatch", Invalid, "The verification certificate does not belong to the CA certificate and this account.", "验证证书与 CA 证书或账号不匹配。";
     CaCertLimit = "LimitExceeded.CACertLimit", Limit, "The account has as many authorities as it may.", "CA 证书数量超过限制。";
@@ -249,6 +251,7 @@ impl From<DevicesError> for Failure {
             DevicesError::InvalidModel(errors) => return model_refused(errors),
             DevicesError::Invalid(_) | DevicesError::InvalidValue { .. } => Code::InvalidParameterValue,
             DevicesError::LimitReached(_) => Code::LimitExceeded,
+            DevicesError::LicencesUsedUp(_) => Code::DeviceLicenseLimitExceeded,
             DevicesError::Unavailable(_) => Code::ServiceUnavailable,
             DevicesError::Internal(detail) => {
                 tracing::error!(%detail, "a management operation failed");

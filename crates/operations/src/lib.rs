@@ -23,6 +23,7 @@ mod failure;
 mod filter;
 mod instances;
 mod lenient;
+mod licences;
 mod messages;
 mod openapi;
 mod page;

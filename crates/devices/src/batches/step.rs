@@ -46,16 +46,19 @@ impl Batches {
         };
         match stepped {
             Ok(()) => Ok(true),
-            Err(DevicesError::LimitReached(reason)) => {
-                self.0.store.finish_batch(batch.number, &reason, self.0.clock.now())?;
-                tracing::warn!(batch = batch.id, reason, "a batch ended early");
-                Ok(true)
-            }
+            Err(DevicesError::LimitReached(reason)) => self.end_early(&batch, &reason),
+            Err(DevicesError::LicencesUsedUp(reason)) => self.end_early(&batch, reason),
             Err(error) => {
                 self.0.store.defer_batch(batch.number, self.0.clock.now())?;
                 Err(error)
             }
         }
+    }
+
+    fn end_early(&self, batch: &BatchRow, reason: &str) -> Result<bool, DevicesError> {
+        self.0.store.finish_batch(batch.number, reason, self.0.clock.now())?;
+        tracing::warn!(batch = batch.id, reason, "a batch ended early");
+        Ok(true)
     }
 
     fn make_devices(&self, batch: &BatchRow, product: &Arc<Product>) -> Result<(), DevicesError> {

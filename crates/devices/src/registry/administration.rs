@@ -74,6 +74,7 @@ impl Devices {
     pub(crate) fn load_registry(&self) -> Result<(), DevicesError> {
         self.load_places()?;
         self.0.own_authorities.load(&self.0.store)?;
+        self.0.licences.load(&self.0.store)?;
         let mut auto_created: HashMap<ProductId, u32> = HashMap::new();
         let mut rows = Vec::new();
         self.0.store.each_device(|row| {
@@ -396,8 +397,10 @@ impl Devices {
         if self.0.registry.device_count() + named.len() > limit {
             return Err(DevicesError::LimitReached(format!("this installation may hold {limit} devices")));
         }
+        let mut _held = None;
         if let Some(project) = self.project(&product.settings().profile.project) {
             self.check_instance_limit(&project.instance, named.len())?;
+            _held = self.hold_licences(&project.instance, product, named.len())?;
         }
         let now = self.0.clock.now();
         let mut rows = Vec::with_capacity(named.len());

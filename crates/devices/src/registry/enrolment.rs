@@ -48,7 +48,7 @@ impl Devices {
         name: &DeviceName,
     ) -> Result<Enrolled, RegistrationError> {
         let created = self.insert_devices(product, vec![name.clone()], true).map_err(|error| match error {
-            DevicesError::LimitReached(_) => RegistrationError::QuotaExhausted,
+            DevicesError::LimitReached(_) | DevicesError::LicencesUsedUp(_) => RegistrationError::QuotaExhausted,
             other => {
                 tracing::error!(product = %product.id, error = %other, "a device could not be created by registration");
                 RegistrationError::Unavailable

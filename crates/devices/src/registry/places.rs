@@ -229,6 +229,7 @@ impl Devices {
         }
         self.check_product_name(&settings.name, &to.id, Some(id))?;
         self.check_instance_limit(&to.instance, product.device_count())?;
+        let _held = self.hold_licences(&to.instance, &product, product.device_count())?;
         let now = self.0.clock.now();
         let profile = ProductProfile { project: to.id.clone(), updated_at: now, ..settings.profile.clone() };
         let moved = ProductMove {

@@ -7,6 +7,7 @@ mod administration;
 mod batches;
 mod certificates;
 mod commands;
+mod licences;
 mod logs;
 mod messages;
 mod presence;
