@@ -143,14 +143,14 @@ codes! {
     ModelDefineNil = "InvalidParameterValue.ModelDefineNil", Invalid, "There is no thing model, or it is empty; define one first.", "物模型不存在或为空,请先定义物模型。";
     ActionNilOrNotExist = "InvalidParameterValue.ActionNilOrNotExist", Invalid, "The thing model has no such action.", "物模型中不存在该行为。";
     ActionInputParamsInvalid = "InvalidParameter.ActionInputParamsInvalid", Invalid, "The inputs are not those of the action.", "行为输入参数不合法。";
-    ActionUnreachable = "FailedOperation.ActionUnreachable", Unavailable, "The device cannot be reached.", "动作消息不可达。";
-    ActionTimeout = "FailedOperation.Timeout", Unavailable, "The device did not answer in time.", "调用超时。";
+    ActionUnreachable = "FailedOperation.ActionUnreachable", Conflict, "The device cannot be reached.", "动作消息不可达。";
+    ActionTimeout = "FailedOperation.Timeout", Conflict, "The device did not answer in time.", "调用超时。";
     ResourceInsufficient = "ResourceInsufficient", Limit, "Too much waits for the device already; try again later.", "资源不足,请稍后重试。";
     DeviceNoSubscription = "FailedOperation.DeviceNoSubscription", Conflict, "The device does not subscribe to the topic.", "设备没有订阅该 Topic。";
     DeviceOffline = "FailedOperation.DeviceOffline", Conflict, "The device is offline.", "设备不在线。";
     MessageSaved = "LimitExceeded.MessageSaved", Limit, "As many messages are kept for the device as may be.", "设备离线消息存储数量超过限制。";
     PayloadOverLimit = "InvalidParameterValue.PayloadOverLimit", Invalid, "The payload is too large.", "消息内容超过长度限制。";
-    RrpcTimeout = "FailedOperation.RRPCTimeout", Unavailable, "The device did not answer in time.", "RRPC 调用超时。";
+    RrpcTimeout = "FailedOperation.RRPCTimeout", Conflict, "The device did not answer in time.", "RRPC 调用超时。";
     TopicMismatch = "InvalidParameterValue.TopicMismatch", Invalid, "ReplyTopic needs a Topic.", "Topic 与 ReplyTopic 不匹配。";
     BroadcastTaskIsRunning = "FailedOperation.BroadcastTaskIsRunning", Conflict, "The product's last broadcast is still under way.", "广播任务正在执行中。";
     TopicPolicyAlreadyExist = "InvalidParameterValue.TopicPolicyAlreadyExist", Conflict, "The product has this topic already.", "Topic 已存在。";

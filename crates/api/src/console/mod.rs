@@ -138,7 +138,8 @@ fn status(code: Code) -> StatusCode {
         Class::Conflict | Class::Limit => StatusCode::CONFLICT,
         Class::TooMany => StatusCode::TOO_MANY_REQUESTS,
         Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Class::Unsupported => StatusCode::NOT_IMPLEMENTED,
+        // Not 501: nothing is wrong with the server, and another request of the same operation may be carried out.
+        Class::Unsupported => StatusCode::UNPROCESSABLE_ENTITY,
         Class::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
