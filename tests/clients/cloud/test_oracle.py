@@ -1,0 +1,109 @@
+"""Every action that is served, called with every sample that the vendor documents, and answered as the vendor declares.
+
+The vendor's command line carries machine-readable descriptions of its API; they are the judge here. What is served is asked
+from the server itself and compared with what must be served, so that no action falls out of sight.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+
+import vendor_models
+from preparations import prepared
+from promised import PROMISED
+from sample_world import World
+from server_process import REPOSITORY
+from vendor_cloud import VERSIONS as NEWEST
+
+VERSIONS = [("iotexplorer", "2019-04-23"), ("iotvideo", "2021-11-25"), ("iotvideo", "2020-12-15"), ("iotcloud", "2021-04-08")]
+NOT_SERVED = {"UnsupportedOperation", "InvalidAction"}
+
+# Declared members that an answer may leave out, with the reason. `[...]` stands for any place in a list.
+MAY_BE_ABSENT: dict[str, str] = {}
+
+
+# --- samples that cannot succeed here: the code with which they are refused, and why ------------------------------------
+
+REFUSED = {
+    ("iotexplorer", "CallDeviceActionSync", 1): ("FailedOperation.Timeout", "the sample shows a device that does not answer"),
+    ("iotexplorer", "CallDeviceActionSync", 2): ("FailedOperation.ActionUnreachable", "the sample shows a device that is away"),
+    ("iotexplorer", "CreateDevice", 0): ("UnsupportedOperation", "a LoRa device needs a network server, which is not here"),
+    ("iotexplorer", "CreateBatchProduction", 0): ("ResourceNotFound.CannotGetFromUrl", "the file's address is made up"),
+    ("iotcloud", "ListLog", 0): ("InvalidParameterValue", "the sample shows words that are no search"),
+}
+
+
+# --- the tests -----------------------------------------------------------------------------------------------------------
+
+PAGE = REPOSITORY / "docs" / "reference" / "operations.md"
+
+
+def documented() -> dict[str, set[str]]:
+    """The served actions of each version, as the reference page lists them."""
+    served: dict[str, set[str]] = {version: set() for _, version in VERSIONS}
+    versions: list[str] = []
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            versions = re.findall(r"\d{4}-\d\d-\d\d", line)
+        elif row := re.match(r"\| (\w+) \|", line):
+            for version in versions:
+                served.setdefault(version, set()).add(row.group(1))
+    return served
+
+
+DOCUMENTED = documented()
+SAMPLES = [
+    sample
+    for service, version in VERSIONS
+    for action in vendor_models.actions(service, version)
+    if action in DOCUMENTED[version]
+    for sample in vendor_models.samples(service, version, action)
+]
+
+
+def is_served(cloud, service: str, version: str, action: str) -> bool:
+    """Asked with an empty request: whatever else is wrong with it, an action that is not served says so."""
+    try:
+        cloud.call(action, {}, service=service, version=version)
+    except TencentCloudSDKException as refused:
+        return refused.get_code() not in NOT_SERVED
+    return True
+
+
+@pytest.mark.parametrize("service,version", VERSIONS)
+def test_the_server_serves_what_its_reference_lists_and_refuses_the_rest(cloud, service, version):
+    known = set(vendor_models.actions(service, version))
+    served = {action for action in known if is_served(cloud, service, version, action)}
+    assert served == DOCUMENTED[version] & known
+
+
+@pytest.mark.parametrize("service", PROMISED)
+def test_what_is_promised_is_served(service):
+    assert set(PROMISED[service]) - DOCUMENTED[NEWEST[service]] == set()
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.label)
+def test_a_documented_sample_is_answered_as_declared(cloud, server, uin, sample):
+    where = {"service": sample.service, "version": sample.version}
+    world = World.make(cloud, server, uin)
+    try:
+        members = prepared(world, sample)
+        caller = cloud.using(method=sample.method)
+        if refusal := REFUSED.get((sample.service, sample.action, sample.number)):
+            assert caller.refusal(sample.action, members, **where) == refusal[0], refusal[1]
+            return
+        answer = caller.call(sample.action, members, **where)
+        # An older version is answered like the newest, whose shapes have some members more.
+        found = vendor_models.differences(sample.service, NEWEST[sample.service], sample.action, answer)
+        unexplained = [each for each in found if without_places(each) not in MAY_BE_ABSENT]
+        assert unexplained == [], answer
+    finally:
+        world.close()
+
+
+def without_places(difference: str) -> str:
+    """The member's path, for whichever element of a list it is."""
+    return re.sub(r"\[\d+\]", "[...]", difference.split(":")[0])
