@@ -160,6 +160,13 @@ impl Call {
         Ok(owner)
     }
 
+    /// The accounts, keys and policies of the caller's root account.
+    pub(crate) fn access(&self) -> Outcome<Uin> {
+        let owner = self.0.caller.owner;
+        self.require(&Resource::Access(owner), Code::UnauthorizedOperation)?;
+        Ok(owner)
+    }
+
     /// The operator of the installation.
     pub(crate) fn operator(&self) -> Outcome<()> {
         self.0.note.lock().resource = "installation".to_owned();

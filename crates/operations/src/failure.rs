@@ -197,6 +197,21 @@ codes! {
     DeviceNotBind = "ResourceNotFound.DeviceNotBind", NotFound, "The device is not bound in a family.", "设备未绑定家庭。";
     NoPermissionToShareDevice = "UnauthorizedOperation.NoPermissionToShareDevice", Forbidden, "Only the device's owner shares it.", "没有分享该设备的权限。";
     ShareDeviceToSelf = "InvalidParameterValue.ShareDeviceToSelf", Invalid, "A device cannot be shared with its owner.", "不能将设备分享给自己。";
+    UserNotExist = "ResourceNotFound.UserNotExist", NotFound, "There is no such sub-account.", "用户不存在。";
+    SubUserNameInUse = "InvalidParameter.SubUserNameInUse", Conflict, "A sub-account of this name exists already.", "子用户名称已存在。";
+    UserHaveKeys = "OperationDenied.HaveKeys", Conflict, "The sub-account still has API keys; delete them first, or set Force.", "该用户存在未删除的 API 密钥。";
+    SecretNotExist = "ResourceNotFound.SecretNotExist", NotFound, "There is no such API key.", "密钥不存在。";
+    AccessKeyOverLimit = "OperationDenied.AccessKeyOverLimit", Limit, "The account has as many API keys as it may have.", "访问密钥数量超过限制。";
+    PolicyIdNotFound = "ResourceNotFound.PolicyIdNotFound", NotFound, "There is no such policy, or it is not attached.", "策略不存在或未关联。";
+    PolicyNameInUse = "FailedOperation.PolicyNameInUse", Conflict, "A policy of this name exists already.", "策略名称已存在。";
+    PolicyDocumentError = "InvalidParameter.PolicyDocumentError", Invalid, "The policy document cannot be read.", "策略文档不合法。";
+    PolicyDocumentTooLong = "InvalidParameter.PolicyDocumentLengthOverLimit", Invalid, "The policy document is too long.", "策略文档超过长度限制。";
+    PolicyVersionError = "InvalidParameter.VersionError", Invalid, "The policy document is of another version.", "策略语法版本错误。";
+    PolicyStatementError = "InvalidParameter.StatementError", Invalid, "A statement of the policy is not understood.", "策略语句错误。";
+    PolicyConditionError = "InvalidParameter.ConditionError", Invalid, "Conditions in policies are not evaluated here.", "策略条件不支持。";
+    PolicyPrincipalError = "InvalidParameter.PrincipalError", Invalid, "A principal in a policy is not taken here.", "策略 principal 不支持。";
+    PolicyActionError = "InvalidParameter.ActionError", Invalid, "An action of the policy is not understood.", "策略操作错误。";
+    PolicyResourceError = "InvalidParameter.ResourceError", Invalid, "A resource of the policy is not understood.", "策略资源错误。";
 }
 
 /// A failed operation.

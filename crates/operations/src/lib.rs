@@ -11,6 +11,7 @@
 
 #[macro_use]
 mod operation;
+mod access;
 mod app_users;
 mod audit;
 mod batches;

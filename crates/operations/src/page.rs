@@ -42,10 +42,20 @@ impl Page {
 
     /// The page numbered from 1 that a caller asks for.
     pub(crate) fn numbered(number: i64, size: i64) -> Result<Self, Failure> {
+        Self::numbered_within(number, Some(size), DEFAULT_LIMIT, MAX_LIMIT)
+    }
+
+    /// The same with other bounds.
+    pub(crate) fn numbered_within(
+        number: i64,
+        size: Option<i64>,
+        default: i64,
+        most: i64,
+    ) -> Result<Self, Failure> {
         if number < 1 {
-            return Err(Failure::new(Code::InvalidParameterValue).because("PageNum counts from 1"));
+            return Err(Failure::new(Code::InvalidParameterValue).because("pages count from 1"));
         }
-        let page = Self::within(None, Some(size), DEFAULT_LIMIT, MAX_LIMIT)?;
+        let page = Self::within(None, size, default, most)?;
         let before = usize::try_from(number - 1).unwrap_or(usize::MAX);
         Ok(Self { offset: before.saturating_mul(page.limit), ..page })
     }

@@ -9,6 +9,8 @@ use yizhan_vocabulary::{ApplicationId, DeviceName, InstanceId, ProductId, Projec
 pub enum Resource<'a> {
     /// Everything of an account, for operations that concern no object of their own.
     Account(Uin),
+    /// The accounts, keys and policies of an account.
+    Access(Uin),
     /// An instance.
     Instance(Uin, &'a InstanceId),
     /// A project.
@@ -30,6 +32,7 @@ impl fmt::Display for Resource<'_> {
                 start(f, *owner)?;
                 f.write_str("*")
             }
+            Self::Access(owner) => write!(f, "qcs::cam::uin/{owner}:*"),
             Self::Instance(owner, instance) => {
                 start(f, *owner)?;
                 write!(f, "instance/{instance}")

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use crate::operation::{Operation, Version};
 use crate::{
-    app_users, batches, certificates, data, devices, instances, licences, messages, products, projects,
-    thing_model, topics, video_products,
+    access, app_users, batches, certificates, data, devices, instances, licences, messages, products,
+    projects, thing_model, topics, video_products,
 };
 
 /// Every group's operations.
@@ -24,6 +24,7 @@ const GROUPS: &[&[Operation]] = &[
     certificates::OPERATIONS,
     app_users::OPERATIONS,
     licences::OPERATIONS,
+    access::OPERATIONS,
 ];
 
 static BY_VERSION: LazyLock<HashMap<(Version, &'static str), &'static Operation>> = LazyLock::new(|| {
