@@ -77,6 +77,7 @@ impl Tenant {
             .with("ProjectId", project)
             .with("InstanceId", instance)
             .with("ProductId", lamp.clone())
+            .with("FromProductId", lamp.clone())
             .with("ProductIds", lamp)
             .with("DeviceName", "lamp-1")
             .with("DeviceNames", "lamp-1")

@@ -55,8 +55,8 @@ pub(crate) struct CreateProduct {
 }
 
 pub(crate) async fn create(call: Call, request: CreateProduct) -> Outcome<OneProduct> {
-    check(&request)?;
     let project = first_project(&call).await?;
+    check(&request)?;
     let category = request.category_id.unwrap_or_else(|| category_of(&request.features));
     let id = generate_product_id();
     let new = NewProduct {

@@ -7,11 +7,20 @@ use yizhan_testkit::cloud::CloudClient;
 
 /// Operations that concern the caller's whole account and name no object. Whoever adds one has to think about what it
 /// shows, and to whom.
-const OF_THE_ACCOUNT: &[&str] =
-    &["CreateInstance", "CreateUploadUrl", "DescribeInstances", "DescribeMigrations"];
+const OF_THE_ACCOUNT: &[&str] = &[
+    "CreateInstance",
+    "CreateProduct",
+    "CreateUploadUrl",
+    "DescribeCategory",
+    "DescribeInstances",
+    "DescribeMigrations",
+    "DescribeProducts",
+    "GetCategoryList",
+];
 
 /// Operations that show an account those of its objects that it may see, perhaps none.
-const SHOW_WHAT_MAY_BE_SEEN: &[&str] = &["DescribeInstances", "GetProjectList", "GetStudioProductList"];
+const SHOW_WHAT_MAY_BE_SEEN: &[&str] =
+    &["DescribeInstances", "DescribeProducts", "GetProjectList", "GetStudioProductList"];
 
 /// The class of a code on the wire; `None` for an answer without an error.
 fn class(answer: &Value) -> Option<Class> {

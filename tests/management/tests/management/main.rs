@@ -1,3 +1,5 @@
 //! What must hold for every operation of the table, tried through the real server.
 
 mod guard;
+mod thing_models;
+mod video_products;
