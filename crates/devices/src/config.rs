@@ -1,6 +1,7 @@
 //! The limits and waits of this crate. Every queue and table here has a bound, and each bound has its name in
 //! this file; the composition root fills the struct from the server's configuration.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Limits and waits of products, devices and commands.
@@ -46,6 +47,26 @@ pub struct DevicesConfig {
     pub max_waiting_calls: usize,
     /// Most points, entries or buckets one query returns.
     pub max_query_limit: usize,
+    /// How statistics are made.
+    pub statistics: StatisticsConfig,
+}
+
+/// How statistics are made.
+#[derive(Debug, Clone)]
+pub struct StatisticsConfig {
+    /// How far the time zone of their days is ahead of UTC, in minutes.
+    pub utc_offset_minutes: i32,
+    /// Days that are kept.
+    pub keep_days: u32,
+    /// A database in MaxMind's format that knows where addresses are.
+    pub geo_database: Option<PathBuf>,
+}
+
+impl Default for StatisticsConfig {
+    fn default() -> Self {
+        // The vendor counts by the days of China.
+        Self { utc_offset_minutes: 8 * 60, keep_days: 400, geo_database: None }
+    }
 }
 
 impl Default for DevicesConfig {
@@ -71,6 +92,7 @@ impl Default for DevicesConfig {
             batch_publish_wait: Duration::from_secs(10),
             max_waiting_calls: 10_000,
             max_query_limit: 1_000,
+            statistics: StatisticsConfig::default(),
         }
     }
 }

@@ -23,6 +23,7 @@ mod recorder;
 mod records;
 mod recovery;
 mod registry;
+mod statistics;
 mod uplink;
 
 use std::sync::{Arc, OnceLock};
@@ -36,7 +37,7 @@ pub use commands::{
     ActionCall, CommandId, CommandIdError, CommandKind, CommandState, CommandView, ControlRequest,
     IssuedCommand,
 };
-pub use config::DevicesConfig;
+pub use config::{DevicesConfig, StatisticsConfig};
 pub use error::DevicesError;
 pub use features::{FEATURES, FeatureDescriptor};
 pub use links::{Completion, Connected, DeviceLinks, Direction, Downlink, SendOutcome, UplinkOutcome};
@@ -56,6 +57,7 @@ pub use registry::{
     NewProduct, NewProject, OwnAuthority, OwnAuthorityError, Product, ProductSettings, ProductTopics,
     ProductView, ShownSecret, Status, generate_product_id, search_devices,
 };
+pub use statistics::{Calendar, Day, DayCounts, DeviceTotals, Population, Region, RegionCount};
 
 use commands::{Timers, Unconfirmed};
 use durability::Durability;
@@ -85,6 +87,7 @@ struct Inner {
     timers: Timers,
     calls: messages::Calls,
     broadcasts: messages::Broadcasts,
+    statistics: statistics::Statistics,
     /// Callers of expired commands who wait for the journal.
     unconfirmed: Mutex<Unconfirmed>,
     durability: Arc<Durability>,
@@ -120,6 +123,7 @@ impl Devices {
             timers: Timers::default(),
             calls: messages::Calls::default(),
             broadcasts: messages::Broadcasts::default(),
+            statistics: statistics::Statistics::open(&config.statistics)?,
             unconfirmed: Mutex::default(),
             durability: Arc::default(),
             changed: Arc::default(),

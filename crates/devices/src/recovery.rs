@@ -135,6 +135,7 @@ impl Devices {
     ) -> Option<()> {
         let entry = connection::decode(record.body)?;
         let newer = state.presence.as_deref().is_none_or(|presence| presence.since < record.time);
+        self.replay_activity(state, &entry, record.time);
         if !overtaken || newer {
             presence::apply(state, &entry, record.time);
         }
@@ -142,6 +143,27 @@ impl Devices {
             self.activate(device, record.time);
         }
         Some(())
+    }
+
+    /// A device was active on the days of a connection. Where the server stopped meanwhile, nobody knows until when.
+    fn replay_activity(
+        &self,
+        state: &mut DeviceState,
+        entry: &connection::ConnectionBody,
+        time: yizhan_vocabulary::UnixMillis,
+    ) {
+        match entry {
+            connection::ConnectionBody::Online { .. } => {
+                state.active.mark(self.day_of(time));
+            }
+            connection::ConnectionBody::Offline { detail, .. } if detail == presence::SERVER_STOPPED => {}
+            connection::ConnectionBody::Offline { .. } => {
+                let since = state.presence.as_deref().filter(|presence| presence.online);
+                if let Some(since) = since.map(|presence| presence.online_at) {
+                    state.active.mark_all(self.day_of(since), self.day_of(time));
+                }
+            }
+        }
     }
 
     fn replay_command(&self, state: &mut DeviceState, record: &RecordView<'_>) -> Option<()> {
@@ -179,6 +201,9 @@ impl Devices {
         if self.0.journal.set(JournalSide { journal, lane }).is_err() {
             tracing::error!("the journal was attached twice; the first one stays");
             return;
+        }
+        if let Err(error) = self.restore_statistics(now) {
+            tracing::error!(%error, "the statistics of today could not be read; they start again");
         }
         self.end_connections_of_the_last_run(now);
     }

@@ -12,7 +12,7 @@ use yizhan_vocabulary::causes::DropReason;
 use yizhan_vocabulary::{ThingCode, UnixMillis};
 
 use crate::commands::{CommandId, Settlement};
-use crate::features::{self, Effects, Service, Situation, Uplink};
+use crate::features::{self, Effects, FeatureDescriptor, Service, Situation, Uplink};
 use crate::links::{Completion, CompletionKind, Direction, Downlink, UplinkOutcome};
 use crate::recorder::Recorder;
 use crate::records::content::{self, ContentParts, Reply, ReplyMethod};
@@ -98,6 +98,7 @@ impl Devices {
                 }
                 self.carry_out(device, &message, &mut state, &mut scratch, &mut recorder, out);
             }
+            count(device, feature, out);
             state.awaited_seq = state.seq;
             note_stored(device, state.seq, &mut out.completions);
         }
@@ -284,6 +285,11 @@ impl Devices {
         );
     }
 
+    /// Counts a message of the device, or for it, that was refused or not delivered.
+    pub fn count_failed(&self, device: &Device, direction: Direction) {
+        device.product().counters.failed(direction);
+    }
+
     /// Notes a problem in the device's diagnostic log.
     pub fn diagnose(&self, device: &Arc<Device>, problem: Diagnostic, now: UnixMillis, batch: &mut Batch) {
         let mut recorder = Recorder { journal: self.journal(), batch, stream: device.id, now };
@@ -298,6 +304,18 @@ pub(crate) struct Message<'a> {
     pub payload: &'a [u8],
     /// Who sent it, where that is neither the device nor the platform itself.
     pub source: Option<&'a str>,
+}
+
+/// Counts a message that a feature took. Questions for the time are counted apart, as the vendor does.
+fn count(device: &Device, feature: &FeatureDescriptor, out: &UplinkOutcome) {
+    let counters = &device.product().counters;
+    if out.dropped.is_some() {
+        counters.failed(Direction::Up);
+    } else if feature.name == features::time::DESCRIPTOR.name {
+        counters.time_request();
+    } else {
+        counters.message_up(out.replies.len());
+    }
 }
 
 /// Writes a message without an answer into the content log.
@@ -319,6 +337,7 @@ pub(crate) fn log_content(
         payload: message.payload,
     };
     content::encode(&parts, &mut body);
+    device.product().counters.message(direction);
     if let Err(error) = recorder.push(state, RecordKind::Log(LogKind::Content), &body) {
         tracing::warn!(device = device.id.0, %error, "a message is too large for the content log");
     }

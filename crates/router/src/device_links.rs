@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use yizhan_devices::{Device, DeviceLinks, Downlink, SendOutcome};
+use yizhan_devices::{Device, DeviceLinks, Direction, Downlink, SendOutcome};
 use yizhan_mqtt::{Delivery, Message, PacketId, QoS};
 use yizhan_observe::Counter;
 use yizhan_vocabulary::DeviceId;
@@ -27,6 +27,9 @@ impl DeviceLinks for Router {
             None => SendOutcome::Offline,
         };
         let counters = &self.shared.counters;
+        if !matches!(outcome, SendOutcome::Sent | SendOutcome::Queued) {
+            self.shared.devices.count_failed(device, Direction::Down);
+        }
         match outcome {
             SendOutcome::Sent | SendOutcome::Queued => counters.add(Counter::Downlinks, 1),
             SendOutcome::NoSubscriber => counters.dropped(DropReason::NoSubscriber),

@@ -82,6 +82,7 @@ impl Shared {
         } else {
             return Ok(());
         };
+        self.devices.count_failed(device, Direction::Up);
         if let Some(lane) = self.management.get() {
             let mut batch = open_batch(lane);
             self.devices.diagnose(device, diagnostic, self.clock.now(), &mut batch);

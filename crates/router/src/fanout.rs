@@ -321,6 +321,7 @@ impl Shared {
         now: UnixMillis,
         batch: &mut Batch,
     ) {
+        self.devices.count_failed(device, Direction::Down);
         let topic = topic.to_owned();
         let diagnostic = match reason {
             DropReason::NoSubscriber => Diagnostic::DeliverNoSubscriber { topic, qos },

@@ -34,8 +34,8 @@ pub use registry::video_products::VideoProductRow;
 pub use rows::{
     ApiToken, AuthMode, AuthorityRow, BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState,
     CertificateRow, CertifiedKey, CustomTopic, DeviceRow, DynamicRegistration, Fingerprint, InstanceKind,
-    InstanceRow, MqttUser, NewBatch, NewDevice, NodeKind, PlannedDevice, ProductChange, ProductMove,
-    ProductProfile, ProductRow, ProjectRow, ReleaseStatus, Secret, Tag,
+    InstanceRow, MqttUser, NewBatch, NewDevice, NodeKind, PlannedDevice, ProductChange, ProductDay,
+    ProductMove, ProductProfile, ProductRow, ProjectRow, ReleaseStatus, Secret, Tag,
 };
 
 /// The registry's file in the data directory.

@@ -287,6 +287,33 @@ pub struct DeviceRow {
     pub certificate: Option<Fingerprint>,
 }
 
+/// What was counted of a product on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductDay {
+    /// The product.
+    pub product: ProductId,
+    /// Days since 1970-01-01 in the time zone of the statistics.
+    pub day: u32,
+    /// Messages taken from devices, apart from questions for the time.
+    pub messages_up: u64,
+    /// Messages for devices, answers included.
+    pub messages_down: u64,
+    /// Messages of devices that were refused.
+    pub failed_up: u64,
+    /// Messages for devices that were not delivered.
+    pub failed_down: u64,
+    /// Questions for the time.
+    pub time_requests: u64,
+    /// Devices that were made.
+    pub registered: u64,
+    /// Devices that connected for the first time.
+    pub activated: u64,
+    /// Devices that were connected at any time.
+    pub active: u64,
+    /// The most devices online at once.
+    pub online_peak: u64,
+}
+
 /// A text by which people find a product or a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {

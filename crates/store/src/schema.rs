@@ -21,6 +21,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, sql: include_str!("../migrations/0005_applications.sql") },
     Migration { version: 6, sql: include_str!("../migrations/0006_model_versions.sql") },
     Migration { version: 7, sql: include_str!("../migrations/0007_private_authorities_and_licences.sql") },
+    Migration { version: 8, sql: include_str!("../migrations/0008_statistics.sql") },
 ];
 
 /// Marks the file as ours: "YZHN".

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use yizhan_store::{
     ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DynamicRegistration,
-    ModelOrigin, ModelSaving, MqttUser, NewDevice, NodeKind, ProductChange, ProductProfile, ProductRow,
-    Secret, Store, StoreError, Tag,
+    ModelOrigin, ModelSaving, MqttUser, NewDevice, NodeKind, ProductChange, ProductDay, ProductProfile,
+    ProductRow, Secret, Store, StoreError, Tag,
 };
 use yizhan_vocabulary::topics::Rights;
 use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
@@ -359,4 +359,33 @@ fn tags_and_log_levels_are_replaced_as_a_whole_and_go_with_their_subject() {
     store.each_device_tag(|_, _| panic!("the tags of a deleted device are gone")).unwrap();
     store.set_product_tags(&product_id(), &[]).unwrap();
     assert!(store.product_tags().unwrap().is_empty());
+}
+
+#[test]
+fn counts_of_a_day_are_added_up_and_go_with_their_product() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    let row = |day, messages_up, online_peak| ProductDay {
+        product: product_id(),
+        day,
+        messages_up,
+        messages_down: 1,
+        failed_up: 0,
+        failed_down: 0,
+        time_requests: 0,
+        registered: 0,
+        activated: 0,
+        active: 2,
+        online_peak,
+    };
+    let stranger = ProductDay { product: ProductId::parse("OTHERPROD1").unwrap(), ..row(5, 1, 1) };
+    store.add_product_days(&[row(5, 3, 9), row(6, 1, 1), stranger]).unwrap();
+    store.add_product_days(&[row(5, 4, 7)]).unwrap();
+    let found = store.product_days(&[product_id()], 5, 5).unwrap();
+    assert_eq!(found, [ProductDay { messages_down: 2, active: 4, ..row(5, 7, 9) }]);
+    assert_eq!(store.last_statistics_day().unwrap(), Some(6));
+    store.drop_product_days(6).unwrap();
+    assert_eq!(store.product_days(&[product_id()], 0, 99).unwrap(), [row(6, 1, 1)]);
+    store.delete_product(&product_id()).unwrap();
+    assert_eq!(store.last_statistics_day().unwrap(), None);
 }

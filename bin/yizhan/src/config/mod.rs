@@ -3,6 +3,7 @@
 
 mod cloud;
 mod show;
+mod statistics;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use yizhan_router::RouterSettings;
 
 pub use cloud::Cloud;
 pub use show::Show;
+pub use statistics::Statistics;
 
 use crate::data_dir::DataDir;
 
@@ -54,6 +56,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// Limits of devices and commands.
     pub devices: Devices,
+    /// What is counted day by day.
+    pub statistics: Statistics,
     /// Accounts and what is recorded of their doing.
     pub access: Access,
     /// Signed requests of the vendor-compatible API.
@@ -390,6 +394,7 @@ impl Config {
             answer_wait: Duration::from_secs(self.devices.answer_wait_s),
             action_timeout: Duration::from_secs(self.devices.action_timeout_s),
             control_kept: Duration::from_secs(self.devices.control_kept_s),
+            statistics: self.statistics.settings(),
             ..DevicesConfig::default()
         }
     }

@@ -49,6 +49,7 @@ impl Reconciler {
                     }
                 }
             }
+            services.devices.store_statistics();
         })?;
         Ok(Self { stop, thread })
     }

@@ -28,6 +28,7 @@ impl Devices {
     /// 200 ms from one thread that may block. While the journal takes nothing, commands wait.
     pub fn tick(&self, now: UnixMillis) {
         self.flush_activations();
+        self.tick_statistics(now);
         let mut unconfirmed = self.0.unconfirmed.lock();
         if self.journal().accepting().is_ok() {
             self.expire_due(now, &mut unconfirmed);

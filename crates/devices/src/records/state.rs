@@ -6,6 +6,7 @@ use yizhan_vocabulary::{PointValue, PropertyNumber, UnixMillis};
 use super::Version;
 use crate::commands::{CommandView, DeviceCommands, StatusRead};
 use crate::registry::{DeviceState, LastValue, Presence};
+use crate::statistics::ActiveDays;
 
 #[derive(Serialize, Deserialize)]
 struct StatusReadBody {
@@ -89,6 +90,8 @@ struct Image {
     presence: Option<Presence>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     info: Option<Box<str>>,
+    #[serde(default, skip_serializing_if = "ActiveDays::is_empty")]
+    active: ActiveDays,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     commands: Vec<CommandView>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,6 +107,7 @@ pub(crate) fn encode_image(state: &DeviceState) -> Vec<u8> {
         values: state.values.iter().map(|last| (last.number, last.time, (&last.value).into())).collect(),
         presence: state.presence.as_deref().cloned(),
         info: state.info.clone(),
+        active: state.active,
         commands: commands
             .map(|all| all.outstanding.iter().map(|entry| entry.view.clone()).collect())
             .unwrap_or_default(),
@@ -131,6 +135,7 @@ pub(crate) fn decode_image(bytes: &[u8]) -> Result<DeviceState, serde_json::Erro
         values,
         presence: image.presence.map(Box::new),
         info: image.info,
+        active: image.active,
         commands: (!commands.is_empty()).then(|| Box::new(commands)),
     })
 }

@@ -434,6 +434,7 @@ impl Devices {
             })
             .collect();
         self.0.registry.insert_devices(&entries);
+        product.counters.registered(entries.len() as u64);
         Ok(entries)
     }
 

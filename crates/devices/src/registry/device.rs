@@ -19,6 +19,7 @@ use yizhan_vocabulary::{DeviceId, DeviceName, PointValue, ProductId, PropertyNum
 
 use super::Product;
 use crate::commands::DeviceCommands;
+use crate::statistics::ActiveDays;
 
 /// A device, as the router and the features hold it.
 #[derive(Debug)]
@@ -185,6 +186,8 @@ pub(crate) struct DeviceState {
     pub presence: Option<Box<Presence>>,
     /// The params of the last `report_info`, compact JSON.
     pub info: Option<Box<str>>,
+    /// On which days it was connected.
+    pub active: ActiveDays,
     /// Commands without a final state.
     pub commands: Option<Box<DeviceCommands>>,
 }

@@ -17,6 +17,9 @@ use crate::links::Connected;
 use crate::recorder::Recorder;
 use crate::records::connection::{self, ConnectionBody};
 
+/// What the connection log says about a connection that the server did not survive.
+pub(crate) const SERVER_STOPPED: &str = "the server stopped while the device was connected";
+
 impl Devices {
     /// A connection was accepted for the device. The first one ever activates it.
     pub fn connected(&self, device: &Arc<Device>, link: Connected, now: UnixMillis, batch: &mut Batch) {
@@ -55,16 +58,33 @@ impl Devices {
         let mut recorder = Recorder { journal: self.journal(), batch, stream: device.id, now };
         let mut state = device.state.lock();
         match recorder.push(&mut state, RecordKind::Log(LogKind::Connection), &body) {
-            Ok(()) => apply(&mut state, entry, now),
+            Ok(()) => {
+                let was_online = state.is_online();
+                apply(&mut state, entry, now);
+                self.count_presence(device, &mut state, was_online, now);
+            }
             Err(error) => tracing::error!(device = device.id.0, %error, "a connection entry is too large"),
         }
         drop(state);
         self.note_change(device);
     }
 
+    fn count_presence(&self, device: &Device, state: &mut DeviceState, was_online: bool, now: UnixMillis) {
+        let counters = &device.product().counters;
+        match (was_online, state.is_online()) {
+            (false, true) => counters.came(),
+            (true, false) => counters.went(),
+            (false, false) | (true, true) => {}
+        }
+        if state.is_online() && state.active.mark(self.day_of(now)) {
+            counters.active(1);
+        }
+    }
+
     /// Notes the first connection; the store learns it with the next [`Devices::tick`].
     pub(crate) fn activate(&self, device: &Device, at: UnixMillis) {
         if device.activate(at) {
+            device.product().counters.activated(1);
             self.0.activations.lock().push((device.id, at));
         }
     }
@@ -77,8 +97,8 @@ impl Devices {
         for devices in online.chunks(DEVICES_PER_BATCH) {
             let mut batch = self.journal_side().lane.batch();
             for device in devices {
-                let detail = "the server stopped while the device was connected";
-                self.disconnected(device, DisconnectCause::ConnectionLost, detail, now, &mut batch);
+                let cause = DisconnectCause::ConnectionLost;
+                self.disconnected(device, cause, SERVER_STOPPED, now, &mut batch);
             }
             // If the journal takes nothing now, the next start does the same again.
             if let Err(error) = self.journal_side().lane.submit(&mut batch) {

@@ -13,6 +13,7 @@ use yizhan_vocabulary::{ProductId, ThingModel, UnixMillis};
 
 use super::Device;
 use super::device_set::DeviceSet;
+use crate::statistics::ProductCounters;
 
 /// A product, as the router and the features hold it.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Product {
     devices: RwLock<DeviceSet>,
     /// Held while the product, its model, its topics or its set of devices changes.
     pub(crate) changing: Mutex<()>,
+    /// What happened to its devices and is not stored yet.
+    pub(crate) counters: ProductCounters,
 }
 
 /// What an operator may change about a product.
@@ -85,6 +88,7 @@ impl Product {
             tags: ArcSwap::default(),
             devices: RwLock::default(),
             changing: Mutex::new(()),
+            counters: ProductCounters::default(),
         }
     }
 
@@ -121,6 +125,11 @@ impl Product {
     /// How many devices there are.
     pub fn device_count(&self) -> usize {
         self.devices.read().in_order().len()
+    }
+
+    /// How many of its devices are connected now.
+    pub fn online_count(&self) -> u64 {
+        self.counters.online()
     }
 
     /// Every device, by number.

@@ -15,3 +15,4 @@ mod property;
 mod restart;
 mod rig;
 mod search;
+mod statistics;

@@ -317,6 +317,12 @@ impl Rig {
         self.flush();
     }
 
+    /// Another device connects.
+    pub fn connect_as(&mut self, device: &Arc<Device>, link: Connected) {
+        self.devices.connected(device, link, self.clock.now(), &mut self.batch);
+        self.flush();
+    }
+
     pub fn disconnect(&mut self, cause: DisconnectCause) {
         let (device, now) = (self.device(), self.clock.now());
         self.devices.disconnected(&device, cause, "", now, &mut self.batch);

@@ -256,6 +256,7 @@ impl CoreHandler {
 
     fn refuse_message(&mut self, device: &Arc<Device>, reason: DropReason, diagnostic: Diagnostic) {
         self.counters.dropped(reason);
+        self.shared.devices.count_failed(device, Direction::Up);
         if self.accepting().is_ok() {
             self.shared.devices.diagnose(device, diagnostic, self.now, &mut self.batch);
         }

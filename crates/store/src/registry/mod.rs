@@ -16,6 +16,7 @@ mod products;
 mod projects;
 mod secrets;
 mod settings;
+mod statistics;
 mod tags;
 mod users;
 pub(crate) mod video_products;
