@@ -1,9 +1,9 @@
 //! Which signed requests were used already, so that whoever overhears one cannot send it again while its time lasts.
 //!
 //! The older scheme has a nonce: the same one again is a replay. `TC3` has none, and a client that does the same thing
-//! twice within one second makes the same signature twice; so only a signature that was first seen some seconds ago and
-//! comes again is one, and only for calls that change something: an equal reading harms nobody, and remembering each
-//! would cost the memory that writes need.
+//! twice within one second makes the same signature twice. Its clients do not sign the action either: what was signed to
+//! look at a device would also do to delete it. So a signature that was first seen some seconds ago and comes again is a
+//! replay, unless it reads the same thing once more, which harms nobody.
 //!
 //! Kept in memory, as keyed hashes, for as long as a signature can be used, and at most so many; when it is full the
 //! oldest go first, which is counted when they could still have been used. A restart forgets all.
@@ -43,8 +43,8 @@ pub struct Replayed;
 pub struct ReplayMemory {
     capacity: usize,
     hasher: RandomState,
-    /// When each was first seen.
-    first_seen: HashMap<u64, Monotonic, RandomState>,
+    /// When each was first seen, and for which action.
+    first_seen: HashMap<u64, (Monotonic, u32), RandomState>,
     /// The same in the order in which they came, with the time until which they can be used.
     order: VecDeque<(u64, Monotonic)>,
     evicted: u64,
@@ -76,25 +76,27 @@ impl ReplayMemory {
     pub fn admit(
         &mut self,
         mark: ReplayMark<'_>,
+        action: &str,
         writes: bool,
         now: Monotonic,
         usable_for: Duration,
     ) -> Result<(), Replayed> {
-        let tolerance = match mark {
-            ReplayMark::Signature(_) if !writes => return Ok(()),
-            ReplayMark::Signature(_) => Some(SAME_MOMENT),
-            ReplayMark::Nonce { .. } => None,
-        };
         self.forget_unusable(now);
         let key = self.hasher.hash_one(mark);
-        if let Some(first) = self.first_seen.get(&key) {
-            let same = tolerance.is_some_and(|tolerance| now.since(*first) <= tolerance);
-            return if same { Ok(()) } else { Err(Replayed) };
+        let action = self.hasher.hash_one(action) as u32;
+        if let Some((first, first_action)) = self.first_seen.get(&key) {
+            let harmless = match mark {
+                ReplayMark::Nonce { .. } => false,
+                ReplayMark::Signature(_) => {
+                    now.since(*first) <= SAME_MOMENT || (!writes && action == *first_action)
+                }
+            };
+            return if harmless { Ok(()) } else { Err(Replayed) };
         }
         if self.order.len() == self.capacity {
             self.evict(now);
         }
-        self.first_seen.insert(key, now);
+        self.first_seen.insert(key, (now, action));
         self.order.push_back((key, now.plus(usable_for)));
         Ok(())
     }
@@ -147,14 +149,14 @@ mod tests {
     #[test]
     fn a_nonce_is_good_once_for_as_long_as_its_time() {
         let mut memory = ReplayMemory::default();
-        assert_eq!(memory.admit(nonce("1"), false, at(0), MINUTES), Ok(()));
-        assert_eq!(memory.admit(nonce("2"), false, at(0), MINUTES), Ok(()));
-        assert_eq!(memory.admit(nonce("1"), false, at(0), MINUTES), Err(Replayed));
+        assert_eq!(memory.admit(nonce("1"), "A", false, at(0), MINUTES), Ok(()));
+        assert_eq!(memory.admit(nonce("2"), "A", false, at(0), MINUTES), Ok(()));
+        assert_eq!(memory.admit(nonce("1"), "A", false, at(0), MINUTES), Err(Replayed));
         let other_key = ReplayMark::Nonce { secret_id: "AKIDother", timestamp: 1_700_000_000, nonce: "1" };
-        assert_eq!(memory.admit(other_key, false, at(0), MINUTES), Ok(()));
-        assert_eq!(memory.admit(nonce("1"), false, at(300), MINUTES), Err(Replayed));
+        assert_eq!(memory.admit(other_key, "A", false, at(0), MINUTES), Ok(()));
+        assert_eq!(memory.admit(nonce("1"), "A", false, at(300), MINUTES), Err(Replayed));
         assert_eq!(memory.len(), 3);
-        assert_eq!(memory.admit(nonce("3"), false, at(301), MINUTES), Ok(()));
+        assert_eq!(memory.admit(nonce("3"), "A", false, at(301), MINUTES), Ok(()));
         assert_eq!((memory.len(), memory.evicted()), (1, 0), "what cannot be used again is forgotten");
     }
 
@@ -162,32 +164,42 @@ mod tests {
     fn an_equal_signed_write_is_the_same_moment_for_three_seconds_and_then_a_replay() {
         let mut memory = ReplayMemory::default();
         let signature = ReplayMark::Signature(&[7; 32]);
-        assert_eq!(memory.admit(signature, true, at(0), MINUTES), Ok(()));
-        assert_eq!(memory.admit(signature, true, at(2), MINUTES), Ok(()));
-        assert_eq!(memory.admit(signature, true, at(3), MINUTES), Ok(()));
-        assert_eq!(memory.admit(signature, true, at(4), MINUTES), Err(Replayed), "counted from the first");
-        assert_eq!(memory.admit(ReplayMark::Signature(&[8; 32]), true, at(4), MINUTES), Ok(()));
+        assert_eq!(memory.admit(signature, "A", true, at(0), MINUTES), Ok(()));
+        assert_eq!(memory.admit(signature, "A", true, at(2), MINUTES), Ok(()));
+        assert_eq!(memory.admit(signature, "A", true, at(3), MINUTES), Ok(()));
+        assert_eq!(
+            memory.admit(signature, "A", true, at(4), MINUTES),
+            Err(Replayed),
+            "counted from the first"
+        );
+        assert_eq!(memory.admit(ReplayMark::Signature(&[8; 32]), "A", true, at(4), MINUTES), Ok(()));
     }
 
     #[test]
-    fn equal_signed_reads_are_not_remembered() {
+    fn an_equal_signed_read_is_harmless_but_its_signature_does_not_become_a_write() {
         let mut memory = ReplayMemory::default();
+        let signature = ReplayMark::Signature(&[7; 32]);
         for second in 0..10 {
-            assert_eq!(memory.admit(ReplayMark::Signature(&[7; 32]), false, at(second), MINUTES), Ok(()));
+            assert_eq!(memory.admit(signature, "DescribeDevice", false, at(second), MINUTES), Ok(()));
         }
-        assert!(memory.is_empty());
+        assert_eq!(memory.admit(signature, "DeleteDevice", true, at(10), MINUTES), Err(Replayed));
+        assert_eq!(memory.admit(signature, "DescribeDeviceData", false, at(10), MINUTES), Err(Replayed));
+        // Within a moment a client may ask for two things about one device; both have the same signature.
+        let other = ReplayMark::Signature(&[8; 32]);
+        assert_eq!(memory.admit(other, "DescribeDevice", false, at(10), MINUTES), Ok(()));
+        assert_eq!(memory.admit(other, "DescribeDeviceData", false, at(11), MINUTES), Ok(()));
     }
 
     #[test]
     fn a_full_memory_forgets_the_oldest_and_counts_those_that_were_still_usable() {
         let mut memory = ReplayMemory::new(2);
         for text in ["1", "2", "3"] {
-            assert_eq!(memory.admit(nonce(text), false, at(0), MINUTES), Ok(()));
+            assert_eq!(memory.admit(nonce(text), "A", false, at(0), MINUTES), Ok(()));
         }
         assert_eq!((memory.len(), memory.evicted()), (2, 1));
-        assert_eq!(memory.admit(nonce("3"), false, at(0), MINUTES), Err(Replayed));
-        assert_eq!(memory.admit(nonce("1"), false, at(0), MINUTES), Ok(()), "forgotten");
-        assert_eq!(memory.admit(nonce("9"), false, at(1000), MINUTES), Ok(()));
+        assert_eq!(memory.admit(nonce("3"), "A", false, at(0), MINUTES), Err(Replayed));
+        assert_eq!(memory.admit(nonce("1"), "A", false, at(0), MINUTES), Ok(()), "forgotten");
+        assert_eq!(memory.admit(nonce("9"), "A", false, at(1000), MINUTES), Ok(()));
         assert_eq!((memory.len(), memory.evicted()), (1, 2));
     }
 }
