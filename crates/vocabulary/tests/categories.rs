@@ -115,6 +115,7 @@ fn a_category_that_is_not_listed_starts_empty() {
 
 #[test]
 fn the_demo_lamp_fits_the_category_it_names() {
+    assert_eq!(ThingModel::check(LAMP_MODEL), (vec![], vec![]));
     let lamp = ThingModel::draft(LAMP_MODEL).unwrap();
     assert_eq!(deviations(template(3).unwrap(), &lamp), []);
 }

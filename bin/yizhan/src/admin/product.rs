@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
+use yizhan_vocabulary::ThingModel;
 
 use super::caller::{Caller, cell, facts, items, read_model, time_cell};
 use crate::local_client::Path;
@@ -161,7 +162,9 @@ impl Create {
         body.extend(self.auth.map(|auth| ("auth".to_owned(), auth.word().into())));
         self.registration.put_into(&mut body);
         if let Some(file) = &self.model {
-            let model = serde_json::from_str(&read_model(file)?).context("the thing model")?;
+            let text = read_model(file)?;
+            tell_notes(&text);
+            let model = serde_json::from_str(&text).context("the thing model")?;
             body.insert("model".to_owned(), model);
         }
         Ok(Value::Object(body))
@@ -206,7 +209,9 @@ impl Product {
                 Ok(())
             }
             Self::Model { product, set: Some(file) } => {
-                client.put(&Path::of(["products", &product, "model"]), &read_model(&file)?)?;
+                let model = read_model(&file)?;
+                client.put(&Path::of(["products", &product, "model"]), &model)?;
+                tell_notes(&model);
                 caller.done(&format!("product {product} has the thing model of {file}"))
             }
             Self::Topics { product, set, clear } => {
@@ -221,6 +226,17 @@ impl Product {
                 caller.show(&client.get(&path)?, |answer| topics(&product, answer))
             }
         }
+    }
+}
+
+/// Says what in a thing model is allowed and probably not meant, such as a misspelt limit.
+fn tell_notes(model: &str) {
+    for note in ThingModel::check(model).1 {
+        output::note(&format!(
+            "{}: {}",
+            output::printable(&note.path),
+            output::printable(&note.text.english)
+        ));
     }
 }
 
