@@ -157,3 +157,37 @@ def test_a_binding_signature_is_32_hexadecimal_characters(server, console, produ
     assert console("GenSingleDeviceSignatureOfPublic", **fields, Expire=-1)
     refused = console("GenSingleDeviceSignatureOfPublic", 400, **fields, Expire=86401)
     assert refused["Error"]["Code"] == "InvalidParameterValue"
+
+
+def test_a_batch_ends_where_the_activation_codes_do(own_server):
+    def console(operation: str, expect: int = 200, **fields: object) -> dict:
+        status, answer = own_server.admin.operate(operation, fields)
+        assert status == expect, f"{operation}: {status} {answer}"
+        return answer
+
+    instance = console("DescribeInstances")["Instances"][0]["InstanceId"]
+    assert console("DescribeLicenseOverview", InstanceId=instance)["Data"] == []
+    product = console(
+        "CreateStudioProduct", ProductName="limited", CategoryId=1, ProductType=0, EncryptionType="2", NetType="wifi",
+        DataProtocol=1, ProductDesc="", ProjectId=PROJECT,
+    )["Product"]["ProductId"]
+    console("ReleaseStudioProduct", ProductId=product, DevStatus="released")
+    pool = {"InstanceId": instance, "LicenseType": "normal", "TotalNum": 2, "Period": "5_year"}
+    number = console("AddLicensePool", **pool)["PoolId"]
+    batch = start(console, product, BatchCnt=3)["BatchProductionId"]
+    done = finished(console, product, batch)
+    assert (done["SuccessCount"], done["LastFailedReason"]) == (0, "normal device license limit")
+    for name in ("one", "two"):
+        console("CreateDevice", ProductId=product, DeviceName=name)
+    refused = console("CreateDevice", 409, ProductId=product, DeviceName="three")
+    assert refused["Error"]["Code"] == "LimitExceeded.DeviceLicenseLimitExceeded"
+    basic = {"ServiceType": "basic", "TotalLicenseNum": 2, "UsedLicenseNum": 2, "Period": "5_year"}
+    overview = console("DescribeLicenseOverview", InstanceId=instance)["Data"]
+    assert overview == [{"LicenseType": "basic", "ActivationLicense": [basic]}]
+    used = console("DescribeActivateDevice", InstanceId=instance)["Data"]["DeviceActivationDetails"]
+    assert (used["TotalNormalLicense"], used["UsedNormalLicense"], used["UsedDeviceNum"]) == (2, 2, 2)
+    console("AddLicensePool", InstanceId=instance, LicenseType="TWeCall", TotalNum=7)
+    services = console("DescribeActivateLicenseService", InstanceId=instance)["Data"]
+    assert services == [{"LicenseType": "TWeCall", "TotalNum": 7, "UsedNum": 0}]
+    console("RemoveLicensePool", PoolId=number)
+    console("CreateDevice", ProductId=product, DeviceName="three")

@@ -14,7 +14,8 @@ TRACKED = subprocess.run(
     ["git", "ls-files", "*.md"], cwd=REPOSITORY, capture_output=True, text=True, check=True
 ).stdout.split()
 PAIRS = [("README.md", "README.zh-CN.md")] + [
-    (f"docs/guide/en/{page}.md", f"docs/guide/zh/{page}.md") for page in ("connect-a-device", "thing-model", "cloud-api")
+    (f"docs/guide/en/{page}.md", f"docs/guide/zh/{page}.md")
+    for page in ("connect-a-device", "thing-model", "cloud-api", "batch-production")
 ]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # A block that follows this mark is run by the test below, in order of appearance.

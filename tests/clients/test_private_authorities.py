@@ -158,4 +158,11 @@ def test_what_cannot_be_trusted_is_refused_with_the_published_codes(server, oper
     listed = operate("DescribePrivateCAs")["CAs"]
     assert [entry["CertName"] for entry in listed] == ["one"] and listed[0]["CertText"] == one.texts()["CertText"]
     assert operate("DescribePrivateCABindedProducts", CertName="none", Offset=0, Limit=1)["Products"] == []
+    trusting = operate(
+        "CreateStudioProduct", ProductName=f"lock{next(_numbers)}", CategoryId=1, ProductType=0, EncryptionType="1",
+        NetType="wifi", DataProtocol=1, ProductDesc="", ProjectId=PROJECT, PrivateCAName="one",
+    )["Product"]
+    assert (trusting["PrivateCAName"], trusting["IsPrivateCA"], trusting["CertText"]) == ("one", True, listed[0]["CertText"])
+    assert operate("DescribeStudioProduct", ProductId=trusting["ProductId"])["Product"]["CertSN"] == listed[0]["CertSN"]
+    operate("DeleteStudioProduct", ProductId=trusting["ProductId"])
     operate("DeletePrivateCA", CertName="one")

@@ -133,13 +133,13 @@ pub(crate) async fn list(call: Call, _request: DescribePrivateCas) -> Outcome<Au
 }
 
 /// The authority of the caller's root account with this name.
-pub(super) fn find(call: &Call, name: &str) -> Outcome<std::sync::Arc<OwnAuthority>> {
+pub(crate) fn find(call: &Call, name: &str) -> Outcome<std::sync::Arc<OwnAuthority>> {
     let found = call.platform().devices.own_authority(call.caller().owner, name);
     found.ok_or(const { Failure::new(Code::CaCertNotExist) })
 }
 
 /// The published codes of what can be wrong with an authority.
-pub(super) fn refused(error: OwnAuthorityError) -> Failure {
+pub(crate) fn refused(error: OwnAuthorityError) -> Failure {
     let code = match &error {
         OwnAuthorityError::BadName => Code::InvalidParameterValue,
         OwnAuthorityError::NameTaken => Code::CaCertNameRepeat,

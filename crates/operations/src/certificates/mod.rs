@@ -5,6 +5,8 @@ mod authorities;
 mod device_keys;
 mod products;
 
+pub(crate) use authorities::{find, refused};
+
 use crate::operation::{Audit, EXPLORER, HUB, Operation};
 
 /// The operations of this group.

@@ -50,6 +50,9 @@ pub(crate) struct CreateStudioProduct {
     /// A remark for people.
     product_desc: String,
     project_id: String,
+    /// An authority of the account's own that may vouch for its devices; the installation's if there is none.
+    #[serde(rename = "PrivateCAName")]
+    private_ca_name: Option<String>,
 }
 
 pub(crate) async fn create(call: Call, request: CreateStudioProduct) -> Outcome<OneProduct> {
@@ -62,6 +65,11 @@ pub(crate) async fn create(call: Call, request: CreateStudioProduct) -> Outcome<
     if !(1..=2).contains(&request.data_protocol) {
         return Err(refused("DataProtocol is 1 or 2"));
     }
+    let authority = match request.private_ca_name.filter(|name| !name.is_empty()) {
+        Some(_) if auth != AuthMode::Certificate => return Err(Failure::new(Code::CaCertNotSupport)),
+        Some(name) => Some(crate::certificates::find(&call, &name)?),
+        None => None,
+    };
     let id = generate_product_id();
     let new = NewProduct {
         id: Some(id),
@@ -87,11 +95,16 @@ pub(crate) async fn create(call: Call, request: CreateStudioProduct) -> Outcome<
     let product = call
         .blocking(move |platform| {
             let id = platform.devices.create_product(new).map_err(failure)?.id;
-            platform.devices.known_product(&id).map_err(failure)
+            let product = platform.devices.known_product(&id).map_err(failure)?;
+            if let Some(authority) = authority {
+                let trusted = platform.devices.set_authority_of(&product, Some(&*authority));
+                trusted.map_err(crate::certificates::refused)?;
+            }
+            Ok::<_, Failure>(product)
         })
         .await?;
     call.changed(None, ProductEntry::seen(&product));
-    Ok(OneProduct { product: ProductEntry::of(&product) })
+    Ok(OneProduct { product: ProductEntry::whole(&call.platform().devices, &product) })
 }
 
 fn auth_mode(encryption_type: &str) -> Outcome<AuthMode> {

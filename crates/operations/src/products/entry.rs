@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use yizhan_devices::{AuthMode, NodeKind, Product};
+use yizhan_devices::{AuthMode, Devices, NodeKind, OwnAuthority, Product};
 
 /// A product (facts §6, ProductEntry).
 #[derive(Debug, Serialize, JsonSchema)]
@@ -34,6 +34,46 @@ pub(crate) struct ProductEntry {
     creator_nick_name: String,
     bind_strategy: u8,
     device_count: i64,
+    #[serde(flatten)]
+    authority: Option<ProductAuthority>,
+}
+
+/// The authority of the account's own that a product trusts.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ProductAuthority {
+    #[serde(rename = "PrivateCAName")]
+    private_ca_name: String,
+    #[serde(rename = "IsPrivateCA")]
+    is_private_ca: bool,
+    cert_name: String,
+    #[serde(rename = "CertSN")]
+    cert_sn: String,
+    issuer_name: String,
+    subject: String,
+    /// Start of validity; seconds.
+    effective_time: i64,
+    /// End of validity; seconds.
+    expire_time: i64,
+    /// PEM.
+    cert_text: String,
+}
+
+impl ProductAuthority {
+    fn of(authority: &OwnAuthority) -> Self {
+        let facts = &authority.facts;
+        Self {
+            private_ca_name: authority.name.clone(),
+            is_private_ca: true,
+            cert_name: authority.name.clone(),
+            cert_sn: facts.serial.clone(),
+            issuer_name: facts.issuer.clone(),
+            subject: facts.subject.clone(),
+            effective_time: facts.not_before.seconds(),
+            expire_time: facts.not_after.seconds(),
+            cert_text: facts.pem.clone(),
+        }
+    }
 }
 
 impl ProductEntry {
@@ -60,7 +100,14 @@ impl ProductEntry {
             creator_nick_name: String::new(),
             bind_strategy: profile.bind_strategy,
             device_count: product.device_count() as i64,
+            authority: None,
         }
+    }
+
+    /// The same with the authority of the account's own that it trusts, if there is one.
+    pub fn whole(devices: &Devices, product: &Product) -> Self {
+        let authority = devices.authority_of(&product.id);
+        Self { authority: authority.map(|authority| ProductAuthority::of(&authority)), ..Self::of(product) }
     }
 
     /// The product for the audit log.

@@ -21,7 +21,8 @@ pub(crate) struct DescribeStudioProduct {
 }
 
 pub(crate) async fn describe(call: Call, request: DescribeStudioProduct) -> Outcome<OneProduct> {
-    Ok(OneProduct { product: ProductEntry::of(&*call.product(&request.product_id)?) })
+    let product = call.product(&request.product_id)?;
+    Ok(OneProduct { product: ProductEntry::whole(&call.platform().devices, &product) })
 }
 
 /// A page of products.
