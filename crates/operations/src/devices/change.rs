@@ -14,12 +14,17 @@ use crate::platform::Platform;
 /// Devices one request may concern.
 const MAX_DEVICES: usize = 100;
 
+/// What is said about a device that a user has bound (facts §2.7).
+const BOUND: &str = "device has binded family";
+
 /// A device that is to go.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeleteDevice {
     product_id: String,
     device_name: String,
+    /// Whether it goes even if a user has bound it in a family.
+    force_delete: Option<bool>,
 }
 
 /// A device, by its names.
@@ -62,23 +67,39 @@ impl BatchOutcome {
 
 pub(crate) async fn delete(call: Call, request: DeleteDevice) -> Outcome<BatchOutcome> {
     let device = call.device(&request.product_id, &request.device_name)?;
-    delete_all(call, vec![device]).await
+    delete_all(call, vec![device], request.force_delete.unwrap_or(false)).await
 }
 
 pub(crate) async fn delete_many(call: Call, request: DeleteDevices) -> Outcome<BatchOutcome> {
     let devices = named(&call, &request.devices_items)?;
-    delete_all(call, devices).await
+    delete_all(call, devices, false).await
 }
 
-async fn delete_all(call: Call, devices: Vec<Arc<Device>>) -> Outcome<BatchOutcome> {
-    call.changed(Some(seen(&devices)), None);
-    call.blocking(move |platform| {
-        for device in &devices {
-            delete_one(platform, device)?;
+async fn delete_all(call: Call, devices: Vec<Arc<Device>>, force: bool) -> Outcome<BatchOutcome> {
+    let before = seen(&devices);
+    let outcome = call
+        .blocking(move |platform| {
+            if !force && any_bound(platform, &devices)? {
+                return Ok(BatchOutcome { result_code: "fail", result_message: BOUND.to_owned() });
+            }
+            devices.iter().try_for_each(|device| delete_one(platform, device))?;
+            Ok::<_, Failure>(BatchOutcome::DONE)
+        })
+        .await?;
+    if outcome.result_code.is_empty() {
+        call.changed(Some(before), None);
+    }
+    Ok(outcome)
+}
+
+/// Whether users have bound one of the devices; then none is deleted.
+fn any_bound(platform: &Platform, devices: &[Arc<Device>]) -> Outcome<bool> {
+    for device in devices {
+        if platform.apps.bound(device.id)? {
+            return Ok(true);
         }
-        Ok::<_, DevicesError>(BatchOutcome::DONE)
-    })
-    .await
+    }
+    Ok(false)
 }
 
 pub(super) fn delete_one(platform: &Platform, device: &Arc<Device>) -> Result<(), DevicesError> {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use yizhan_devices::ProjectRow;
 
+use crate::failure::Outcome;
 use crate::platform::Platform;
 
 /// A project without counters (facts §6, ProjectEntry).
@@ -59,22 +60,24 @@ pub(crate) struct ProjectEntryEx {
 }
 
 impl ProjectEntryEx {
-    pub fn of(platform: &Platform, project: &ProjectRow) -> Self {
+    /// Asks the registry, so it may block.
+    pub fn of(platform: &Platform, project: &ProjectRow) -> Outcome<Self> {
+        let applications = platform.apps.applications_in(&project.id)? as u64;
         let products = platform.devices.products_of(&project.id);
         let devices: usize = products.iter().map(|product| product.device_count()).sum();
-        Self {
+        Ok(Self {
             project_id: project.id.to_string(),
             project_name: project.name.clone(),
             project_desc: project.description.clone(),
             create_time: project.created_at.seconds(),
             update_time: project.updated_at.seconds(),
             product_count: products.len() as u64,
-            native_app_count: 0,
+            native_app_count: applications,
             web_app_count: 0,
             instance_id: project.instance.to_string(),
-            application_count: 0,
+            application_count: applications,
             device_count: devices as u64,
             enable_open_state: 0,
-        }
+        })
     }
 }

@@ -7,6 +7,7 @@ use super::entry::ProjectEntryEx;
 use crate::call::Call;
 use crate::failure::Outcome;
 use crate::page::Page;
+use crate::platform::Platform;
 use crate::resource::Resource;
 
 /// Which project.
@@ -25,7 +26,8 @@ pub(crate) struct DescribedProject {
 
 pub(crate) async fn describe(call: Call, request: DescribeProject) -> Outcome<DescribedProject> {
     let project = call.project(&request.project_id)?;
-    Ok(DescribedProject { project: ProjectEntryEx::of(call.platform(), &project) })
+    let project = call.blocking(move |platform| ProjectEntryEx::of(platform, &project)).await?;
+    Ok(DescribedProject { project })
 }
 
 /// Which projects.
@@ -76,7 +78,9 @@ pub(crate) async fn list(call: Call, request: GetProjectList) -> Outcome<Project
             && call.may(&Resource::Project(owner, &project.id))
     });
     let total = projects.len() as i64;
-    let entries =
-        page.cut(projects).iter().map(|project| ProjectEntryEx::of(call.platform(), project)).collect();
-    Ok(ProjectList { projects: entries, total })
+    let shown = page.cut(projects);
+    let entry = move |platform: &Platform| {
+        shown.iter().map(|project| ProjectEntryEx::of(platform, project)).collect::<Outcome<_>>()
+    };
+    Ok(ProjectList { projects: call.blocking(entry).await?, total })
 }

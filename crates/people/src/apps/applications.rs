@@ -188,6 +188,11 @@ impl Apps {
             .read_apps(|apps| apps.application_of_key(owner, app_key)?.ok_or(AppsError::NoSuchApplication))
     }
 
+    /// How many applications a project has.
+    pub fn applications_in(&self, project: &ProjectId) -> Result<usize, AppsError> {
+        self.store.read_apps(|apps| Ok(apps.applications_in(project)?))
+    }
+
     /// Every application of a root account, the oldest first.
     pub fn applications(&self, owner: Uin) -> Result<Vec<Application>, AppsError> {
         self.store.read_apps(|apps| {

@@ -125,6 +125,11 @@ impl AppRows<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// How many applications a project has.
+    pub fn applications_in(&self, project: &ProjectId) -> Result<usize, StoreError> {
+        self.count("SELECT count(*) FROM applications WHERE project = ?1", [project.as_str()])
+    }
+
     /// The key pairs of an application.
     pub fn application_keys(&self, id: &ApplicationId) -> Result<Vec<AppKeyRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
