@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from console import Console
 from home import fresh
 from sample_world import World, authority
 from vendor_models import Sample
@@ -162,3 +165,17 @@ def certificate_product(world: World) -> str:
 @prepares("ListLogPayload", "ListSDKLog", "DescribeSDKLog")
 def words_and_a_first_page(world: World, sample: Sample) -> dict:
     return {"Keywords": f"productid:{world.home.product} devicename:{world.lamp.name}", "Context": ""}
+
+
+@prepares("BindUserDevice", "RevokeBindUserDevice", "ModifyApplication")
+def an_application(world: World, sample: Sample) -> dict:
+    members = {"ProjectId": world.home.project, "AppName": fresh("app"), "Products": json.dumps([world.home.product])}
+    made = Console.of(world.home.server).call("CreateApplication", members)["Application"]
+    return {"AppKey": made["IOSAppKey"], "IotAppID": made["IotAppID"]}
+
+
+@prepares("ShareDeviceToUser", "RevokeShareDeviceFromUser", "DirectBindDeviceInFamily", "GetFamilyDeviceUserList")
+def a_bound_device(world: World, sample: Sample) -> dict:
+    application = an_application(world, sample)
+    bound = world.cloud.call("BindUserDevice", {"AppKey": application["AppKey"], "OpenID": "owner", **world.address})
+    return {**application, "OwnerOpenID": "owner", "UserID": bound["UserID"], "FamilyId": bound["FamilyId"], "RoomId": "0"}
