@@ -34,6 +34,7 @@ mod projects;
 mod range;
 mod reference;
 mod resource;
+mod statistics;
 mod table;
 mod text;
 mod thing_model;

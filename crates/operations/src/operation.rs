@@ -69,6 +69,8 @@ impl Version {
 pub(crate) const EXPLORER: &[Version] = &[Version::Explorer20190423];
 /// Served for iotvideo.
 pub(crate) const VIDEO: &[Version] = &[Version::Video20211125, Version::Video20201215];
+/// Served for the newest iotvideo.
+pub(crate) const VIDEO_2021: &[Version] = &[Version::Video20211125];
 /// Served in the same form for both.
 pub(crate) const EXPLORER_AND_VIDEO: &[Version] =
     &[Version::Explorer20190423, Version::Video20211125, Version::Video20201215];

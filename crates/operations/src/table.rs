@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::operation::{Operation, Version};
 use crate::{
     access, app_users, batches, certificates, data, devices, instances, licences, messages, products,
-    projects, thing_model, topics, video_products,
+    projects, statistics, thing_model, topics, video_products,
 };
 
 /// Every group's operations.
@@ -19,6 +19,7 @@ const GROUPS: &[&[Operation]] = &[
     data::OPERATIONS,
     messages::OPERATIONS,
     topics::OPERATIONS,
+    statistics::OPERATIONS,
     thing_model::OPERATIONS,
     video_products::OPERATIONS,
     certificates::OPERATIONS,
