@@ -14,6 +14,8 @@ PROMISED = {
         DescribeSubscribedTopicPolicy
         CreatePrivateCA UpdatePrivateCA DeletePrivateCA DescribePrivateCA DescribePrivateCAs
         DescribePrivateCABindedProducts DescribeProductCA UpdateProductPrivateCA DeleteProductPrivateCA
+        BindUserDevice RevokeBindUserDevice ShareDeviceToUser RevokeShareDeviceFromUser DirectBindDeviceInFamily
+        GetFamilyDeviceUserList ModifyApplication
         GenSingleDeviceSignatureOfPublic GetDeviceSumStatistics DescribeActivateDevice DescribeActivateLicenseService
         """.split(),
     "iotvideo": """

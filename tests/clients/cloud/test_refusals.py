@@ -120,10 +120,11 @@ def test_actions_and_versions_that_do_not_exist_or_are_not_served(cloud):
 
 # --- whose object -------------------------------------------------------------------------------------------------------
 
-IDENTIFIERS = ("ProductId", "ProductID", "ProductIds", "ProjectId", "InstanceId", "CertName", "BatchProductionId", "Keywords")
+IDENTIFIERS = ("ProductId", "ProductID", "ProductIds", "ProjectId", "InstanceId", "CertName", "BatchProductionId", "Keywords", "IotAppID")
 ABSENT = {
     "ProductId": "ZZZZZZZZZ9", "ProductID": "ZZZZZZZZZ9", "ProductIds": "ZZZZZZZZZ9", "ProjectId": "prj-zzzzzzz9",
     "InstanceId": "iot-zzzzzzz9", "CertName": "nobodys", "BatchProductionId": "LC-zzzzzzz9", "Keywords": "productid:ZZZZZZZZZ9",
+    "IotAppID": "nobodysApp00", "AppKey": "inobonobodysApp00",
 }
 
 
