@@ -47,6 +47,9 @@ fn object(schema: &Value, names: &Names, named: &mut usize) -> Value {
 }
 
 fn value(schema: &Value, names: &Names, named: &mut usize) -> Value {
+    if let Some(word) = first_word(schema) {
+        return word;
+    }
     match () {
         () if has_type(schema, "object") => object(schema, names, named),
         () if has_type(schema, "array") => json!([value(&schema["items"], names, named)]),
@@ -54,6 +57,14 @@ fn value(schema: &Value, names: &Names, named: &mut usize) -> Value {
         () if has_type(schema, "boolean") => json!(true),
         () => json!("x"),
     }
+}
+
+/// The first of the words that the member may be, where it is one of a few.
+fn first_word(schema: &Value) -> Option<Value> {
+    let words = schema["enum"].as_array().and_then(|words| words.first()).cloned();
+    let single = || schema.get("const").cloned();
+    let among = || schema["oneOf"].as_array().or(schema["anyOf"].as_array())?.iter().find_map(first_word);
+    words.or_else(single).or_else(among)
 }
 
 fn has_type(schema: &Value, wanted: &str) -> bool {

@@ -82,7 +82,9 @@ impl Tenant {
             .with("DeviceName", "lamp-1")
             .with("DeviceNames", "lamp-1")
             .with("GatewayProductId", gateway)
-            .with("GatewayDeviceName", "gateway-1");
+            .with("GatewayDeviceName", "gateway-1")
+            .with("TargetUin", uin)
+            .with("PolicyName", "none-of-this-name");
         Self { uin, client, names }
     }
 }
