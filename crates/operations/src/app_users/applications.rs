@@ -63,7 +63,7 @@ pub(crate) struct DescribeApplications {
 }
 
 /// A page of applications.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ApplicationList {
     /// Their secrets are empty here.

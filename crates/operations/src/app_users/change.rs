@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 
 /// What an application is to become; what is not given stays.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ModifyApplication {
     #[serde(rename = "IotAppID")]

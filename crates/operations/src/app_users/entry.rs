@@ -8,8 +8,8 @@ use yizhan_store::{AppPlatform, PushService};
 
 use crate::text::iso;
 
-/// An application (facts §6, IotApplication).
-#[derive(Debug, Default, Serialize, JsonSchema)]
+/// An application (facts §6, IotApplication). With its secrets in it, so it does not show itself.
+#[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct IotApplication {
     #[serde(rename = "IotAppID")]
@@ -62,7 +62,7 @@ pub(crate) struct IotApplication {
 }
 
 /// The answer about one application.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct OneApplication {
     application: IotApplication,
