@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
-from console import Console
-from home import fresh
+from home import Home, fresh
 from sample_world import World, authority
 from vendor_models import Sample
 
@@ -129,12 +129,12 @@ def a_topic(world: World, sample: Sample) -> dict:
 
 @prepares("CreatePrivateCA")
 def a_new_authority(world: World, sample: Sample) -> dict:
-    return authority(world.uin, fresh("authority"))
+    return world.new_authority()
 
 
 @prepares("DeletePrivateCA", "DescribePrivateCA", "DescribePrivateCAs", "UpdateProductPrivateCA")
 def an_authority(world: World, sample: Sample) -> dict:
-    made = authority(world.uin, fresh("authority"))
+    made = world.new_authority()
     world.cloud.call("CreatePrivateCA", made)
     return {**made, "ProductId": certificate_product(world)}
 
@@ -162,20 +162,53 @@ def certificate_product(world: World) -> str:
     return world.cloud.call("CreateStudioProduct", product)["Product"]["ProductId"]
 
 
+@prepares("DescribeDeviceClientKey")
+def a_device_with_a_certificate_from_a_batch(world: World, sample: Sample) -> dict:
+    home = Home(world.cloud, world.home.server, world.home.project, certificate_product(world))
+    home.batch(1)
+    devices = world.cloud.call("GetDeviceList", {"ProductId": home.product, "Offset": 0, "Limit": 10})["Devices"]
+    return {"ProductId": home.product, "DeviceName": devices[0]["DeviceName"]}
+
+
+@prepares("UpdateDevicePSK")
+def a_new_secret(world: World, sample: Sample) -> dict:
+    return {"Psk": base64.b64encode(bytes(16)).decode()}
+
+
 @prepares("ListLogPayload", "ListSDKLog", "DescribeSDKLog")
 def words_and_a_first_page(world: World, sample: Sample) -> dict:
     return {"Keywords": f"productid:{world.home.product} devicename:{world.lamp.name}", "Context": ""}
 
 
-@prepares("BindUserDevice", "RevokeBindUserDevice", "ModifyApplication")
+@prepares("ModifyApplication")
 def an_application(world: World, sample: Sample) -> dict:
     members = {"ProjectId": world.home.project, "AppName": fresh("app"), "Products": json.dumps([world.home.product])}
-    made = Console.of(world.home.server).call("CreateApplication", members)["Application"]
-    return {"AppKey": made["IOSAppKey"], "IotAppID": made["IotAppID"]}
+    made = world.console.call("CreateApplication", members)["Application"]
+    return {"IotAppID": made["IotAppID"], "AppName": fresh("app"), "AppKey": made["AndroidAppKey"]}
 
 
-@prepares("ShareDeviceToUser", "RevokeShareDeviceFromUser", "DirectBindDeviceInFamily", "GetFamilyDeviceUserList")
+@prepares("BindUserDevice")
+def an_application_and_a_free_device(world: World, sample: Sample) -> dict:
+    return {"AppKey": an_application(world, sample)["AppKey"]}
+
+
+@prepares("RevokeBindUserDevice", "ShareDeviceToUser", "GetFamilyDeviceUserList")
 def a_bound_device(world: World, sample: Sample) -> dict:
+    holder = {"AppKey": an_application(world, sample)["AppKey"], "OpenID": "nandy", "OwnerOpenID": "nandy"}
+    world.cloud.call("BindUserDevice", {**world.address, **holder})
+    return holder
+
+
+@prepares("RevokeShareDeviceFromUser")
+def a_shared_device(world: World, sample: Sample) -> dict:
+    holder = a_bound_device(world, sample)
+    world.cloud.call("ShareDeviceToUser", {**world.address, **holder, "ToOpenID": sample.members["ToOpenID"]})
+    return holder
+
+
+@prepares("DirectBindDeviceInFamily")
+def a_family(world: World, sample: Sample) -> dict:
     application = an_application(world, sample)
-    bound = world.cloud.call("BindUserDevice", {"AppKey": application["AppKey"], "OpenID": "owner", **world.address})
-    return {**application, "OwnerOpenID": "owner", "UserID": bound["UserID"], "FamilyId": bound["FamilyId"], "RoomId": "0"}
+    other = world.home.address(world.home.device())
+    family = world.cloud.call("BindUserDevice", {**other, "AppKey": application["AppKey"], "OpenID": "nandy"})
+    return {"IotAppID": application["IotAppID"], "UserID": family["UserID"], "FamilyId": family["FamilyId"], "RoomId": "0"}

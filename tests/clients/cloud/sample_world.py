@@ -7,6 +7,7 @@ printed: numbers as strings, limits of 0, odd texts.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime
 import functools
@@ -18,8 +19,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
-from home import Home, make_home
+from console import Console
+from home import Home, fresh, make_home
 from lamp import Lamp
 from vendor_models import Sample
 
@@ -28,19 +31,33 @@ HOUR_MS = 3_600_000
 
 
 class World:
-    def __init__(self, home: Home, uin: str):
+    def __init__(self, home: Home, console: Console, uin: str):
         self.home = home
+        self.console = console
         self.uin = uin
         self.cloud = home.cloud
         self.lamp: Lamp = home.device()
         self.topic = f"{home.product}/{self.lamp.name}/data"
+        self.authorities: list[str] = []
 
     @classmethod
-    def make(cls, cloud, server, uin: str) -> "World":
-        return cls(make_home(cloud, server), uin)
+    def make(cls, cloud, server, console: Console, uin: str) -> "World":
+        return cls(make_home(cloud, server), console, uin)
 
     def close(self) -> None:
         self.lamp.client.close()
+        # An account may have few of these, and all samples are sent by one account.
+        for name in self.authorities:
+            with contextlib.suppress(TencentCloudSDKException):
+                for product in self.cloud.call("DescribePrivateCABindedProducts", {"CertName": name, "Offset": 0, "Limit": 10})["Products"]:
+                    self.cloud.call("DeleteProductPrivateCA", {"ProductId": product["ProductId"]})
+                self.cloud.call("DeletePrivateCA", {"CertName": name})
+
+    def new_authority(self) -> dict:
+        """What makes a private authority of the account; it is gone when the world is."""
+        name = fresh("authority")
+        self.authorities.append(name)
+        return authority(self.uin, name)
 
     @property
     def address(self) -> dict:

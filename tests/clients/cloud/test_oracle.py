@@ -32,6 +32,7 @@ REFUSED = {
     ("iotexplorer", "CallDeviceActionSync", 2): ("FailedOperation.ActionUnreachable", "the sample shows a device that is away"),
     ("iotexplorer", "CreateDevice", 0): ("UnsupportedOperation", "a LoRa device needs a network server, which is not here"),
     ("iotexplorer", "CreateBatchProduction", 0): ("ResourceNotFound.CannotGetFromUrl", "the file's address is made up"),
+    ("iotvideo", "ModifyModelDefinition", 0): ("InvalidParameterValue.ModelDefineInvalid", "an empty object is no thing model"),
     ("iotcloud", "ListLog", 0): ("InvalidParameterValue", "the sample shows words that are no search"),
 }
 
@@ -86,9 +87,9 @@ def test_what_is_promised_is_served(service):
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.label)
-def test_a_documented_sample_is_answered_as_declared(cloud, server, uin, sample):
+def test_a_documented_sample_is_answered_as_declared(cloud, server, console, uin, sample):
     where = {"service": sample.service, "version": sample.version}
-    world = World.make(cloud, server, uin)
+    world = World.make(cloud, server, console, uin)
     try:
         members = prepared(world, sample)
         caller = cloud.using(method=sample.method)

@@ -158,9 +158,9 @@ def seen(world: World) -> list:
 
 
 @pytest.mark.parametrize("service,action", with_an_identifier())
-def test_another_accounts_objects_are_as_if_they_did_not_exist(cloud, other_cloud, server, uin, service, action):
+def test_another_accounts_objects_are_as_if_they_did_not_exist(cloud, other_cloud, server, console, uin, service, action):
     sample = vendor_models.samples(service, VERSIONS[service], action)[0]
-    world = World.make(cloud, server, uin)
+    world = World.make(cloud, server, console, uin)
     try:
         members = prepared(world, sample)
         if action.startswith("Create") and "ProductName" in members:
