@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use yizhan_vocabulary::categories::standard::deviations;
-use yizhan_vocabulary::categories::{CATEGORIES, Category, starting_model, template, template_text};
+use yizhan_vocabulary::categories::{
+    AddError, CATEGORIES, Category, add_functions, empty_model, starting_model, template, template_text,
+};
 use yizhan_vocabulary::model::{LAMP_MODEL, ThingModel};
 
 #[test]
@@ -143,4 +145,29 @@ fn only_a_required_function_with_another_meaning_is_refused() {
     assert_eq!(found(event), [("power_switch".to_owned(), true)]);
     let colour = property("color", "rw", r#"{"type":"string"}"#);
     assert_eq!(found(&with(&format!("{switch},{colour}"))), [("color".to_owned(), false)]);
+}
+
+#[test]
+fn standard_functions_are_added_and_the_rest_of_the_model_stays_as_it_was() {
+    let model = r#"{ "x" : 1, "events":[], "properties": [ {"id":"own","name":"O","mode":"r","define":{"type":"bool"}} ]}"#;
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let more = add_functions(model, 3, &names(&["brightness", "light_blink"])).unwrap();
+    assert!(more.starts_with(
+        r#"{"x":1,"events":[],"properties":[{"id":"own","name":"O","mode":"r","define":{"type":"bool"}},{"#
+    ));
+    let compiled = ThingModel::draft(&more).unwrap();
+    assert!(compiled.property("own").is_some() && compiled.property("brightness").is_some());
+    assert!(compiled.action("light_blink").is_some() && compiled.properties().len() == 2);
+
+    let all: Vec<String> =
+        template(3).unwrap().properties().iter().map(|it| it.identifier.to_string()).collect();
+    let full = add_functions(&empty_model("P", 3), 3, &all).unwrap();
+    assert_eq!(ThingModel::draft(&full).unwrap().properties(), template(3).unwrap().properties());
+
+    let refused =
+        |model: &str, category, wanted: &str| add_functions(model, category, &names(&[wanted])).unwrap_err();
+    assert_eq!(refused(&more, 3, "brightness"), AddError::AlreadyThere("brightness".to_owned()));
+    assert_eq!(refused(model, 3, "wings"), AddError::Unknown("wings".to_owned()));
+    assert_eq!(refused(model, 10, "brightness"), AddError::Unknown("brightness".to_owned()));
+    assert!(matches!(refused("[]", 3, "brightness"), AddError::NotAModel(_)));
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use yizhan_devices::{ModelOrigin, Product};
 use yizhan_vocabulary::ThingModel;
-use yizhan_vocabulary::categories::empty_model;
+use yizhan_vocabulary::categories::{AddError, add_functions, empty_model};
 
 use super::refusal::{acceptable, must_be_in_development};
 use crate::call::Call;
@@ -61,6 +61,39 @@ pub(crate) async fn copy(call: Call, request: CopyModelDefinition) -> Outcome<No
         return Err(Failure::new(Code::ModelDefineInvalid).because(why));
     };
     save(&call, product, Some(model.source().to_owned()), ModelOrigin::Imported).await
+}
+
+/// Which standard functions a product is to have as well.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct AddStandardFunctions {
+    product_id: String,
+    /// Identifiers of properties, events and actions in the category's template.
+    identifiers: Vec<String>,
+    /// The category they are from; the product's own if it is not given.
+    category_id: Option<i64>,
+}
+
+pub(crate) async fn add_standard(call: Call, request: AddStandardFunctions) -> Outcome<Nothing> {
+    let product = call.product(&request.product_id)?;
+    if request.identifiers.is_empty() {
+        return Err(Failure::new(Code::InvalidParameterValue).because("Identifiers names no function"));
+    }
+    let own = product.settings().profile.category_id;
+    let model = match product.model() {
+        Some(model) => model.source().to_owned(),
+        None => empty_model(product.id.as_str(), own),
+    };
+    let added = add_functions(&model, request.category_id.unwrap_or(own), &request.identifiers);
+    let json = added.map_err(|error| {
+        let code = match &error {
+            AddError::AlreadyThere(_) => Code::ModelDefineDupId,
+            AddError::Unknown(_) => Code::InvalidParameterValue,
+            AddError::NotAModel(_) => Code::ModelDefineInvalid,
+        };
+        Failure::new(code).because(error.to_string())
+    })?;
+    save(&call, product, Some(json), ModelOrigin::Changed).await
 }
 
 /// Puts a model in use, if it is acceptable, or none.

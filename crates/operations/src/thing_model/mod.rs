@@ -47,6 +47,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         handler!(change::copy: change::CopyModelDefinition => Nothing),
     ),
     Operation::new(
+        "AddStandardFunctions",
+        CONSOLE,
+        Audit::Write,
+        text!("Add standard functions of a category to a thing model", "添加标准功能"),
+        handler!(change::add_standard: change::AddStandardFunctions => Nothing),
+    ),
+    Operation::new(
         "ValidateModelDefinition",
         CONSOLE,
         Audit::Read,

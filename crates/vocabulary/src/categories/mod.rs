@@ -12,6 +12,7 @@
 //! numbers are not published, so ours begin at 10000, where they cannot mean something else to a client that was
 //! written for the vendor. A product may have a number that is not listed here; it then has no template.
 
+mod adding;
 pub mod standard;
 mod starting;
 
@@ -19,6 +20,7 @@ use std::sync::LazyLock;
 
 use crate::model::ThingModel;
 
+pub use adding::{AddError, add_functions};
 pub use starting::{EMPTY_TEMPLATE, empty_model, starting_model};
 
 /// The category without a template (自定义品类).

@@ -10,13 +10,13 @@ pub const EMPTY_TEMPLATE: &str = "{}";
 
 /// A template as text, feature by feature: a product's model holds the features word for word.
 #[derive(Deserialize)]
-struct Template<'t> {
+pub(super) struct Template<'t> {
     #[serde(borrow)]
-    properties: Vec<&'t RawValue>,
+    pub properties: Vec<&'t RawValue>,
     #[serde(borrow)]
-    events: Vec<&'t RawValue>,
+    pub events: Vec<&'t RawValue>,
     #[serde(borrow)]
-    actions: Vec<&'t RawValue>,
+    pub actions: Vec<&'t RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +59,6 @@ fn required(features: &[&RawValue]) -> String {
 
 /// The text without line breaks between its parts. Strings in templates hold none, so dropping each break with the blanks
 /// that indent the next line changes nothing else.
-fn compact(feature: &RawValue) -> String {
+pub(super) fn compact(feature: &RawValue) -> String {
     feature.get().lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

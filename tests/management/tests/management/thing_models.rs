@@ -213,6 +213,23 @@ fn another_products_model_is_taken_over() {
 }
 
 #[test]
+fn standard_functions_are_added_by_name() {
+    let lamp = product("added", 3);
+    done("AddStandardFunctions", &json!({"ProductId": lamp, "Identifiers": ["brightness", "low_voltage"]}));
+    // From another category: a lamp that can be found.
+    let request = json!({"ProductId": lamp, "Identifiers": ["GPS_Info"], "CategoryId": 10501});
+    done("AddStandardFunctions", &request);
+    let model = model_of(&lamp);
+    let identifiers: Vec<_> =
+        model["properties"].as_array().expect("a list").iter().map(|it| &it["id"]).collect();
+    assert_eq!(identifiers, ["power_switch", "brightness", "GPS_Info"]);
+    assert_eq!(model["events"][0]["id"], "low_voltage");
+    assert_eq!(refused("AddStandardFunctions", &request), "InvalidParameterValue.ModelDefineDupID");
+    let unknown = json!({"ProductId": lamp, "Identifiers": ["wings"]});
+    assert_eq!(refused("AddStandardFunctions", &unknown), "InvalidParameterValue");
+}
+
+#[test]
 fn devices_whose_values_would_not_fit_are_counted() {
     let id = product("compatible", 1);
     put(&id, &dimmer(100));
