@@ -4,8 +4,11 @@ factory needs comes down through another signed URL, and a device made that way 
 from __future__ import annotations
 
 import csv
+import functools
+import http.server
 import io
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +18,7 @@ import pytest
 
 from device_program import iot_hmac
 from paho_client import Client
+from server_process import Server
 
 PROJECT = "prj-default1"
 
@@ -157,6 +161,33 @@ def test_a_binding_signature_is_32_hexadecimal_characters(server, console, produ
     assert console("GenSingleDeviceSignatureOfPublic", **fields, Expire=-1)
     refused = console("GenSingleDeviceSignatureOfPublic", 400, **fields, Expire=86401)
     assert refused["Error"]["Code"] == "InvalidParameterValue"
+
+
+def test_names_are_fetched_from_hosts_that_the_operator_has_listed(tmp_path):
+    (tmp_path / "names.csv").write_text("lamp-1\nlamp-2\n")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as elsewhere:
+        threading.Thread(target=elsewhere.serve_forever, daemon=True).start()
+        host = f"127.0.0.1:{elsewhere.server_port}"
+        running = Server(tmp_path / "data", "--set", f'files.fetch_hosts=["{host}"]')
+        try:
+            def console(operation: str, expect: int = 200, **fields: object) -> dict:
+                status, answer = running.admin.operate(operation, fields)
+                assert status == expect, f"{operation}: {status} {answer}"
+                return answer
+
+            product = console(
+                "CreateStudioProduct", ProductName="fetched", CategoryId=1, ProductType=0, EncryptionType="2",
+                NetType="wifi", DataProtocol=1, ProductDesc="", ProjectId=PROJECT,
+            )["Product"]["ProductId"]
+            console("ReleaseStudioProduct", ProductId=product, DevStatus="released")
+            missing = start(console, product, 404, GenerationMethod=1, UploadUrl=f"http://{host}/none.csv")
+            assert missing["Error"]["Code"] == "ResourceNotFound.CannotGetFromUrl"
+            made = start(console, product, GenerationMethod=1, UploadUrl=f"http://{host}/names.csv")
+            assert finished(console, product, made["BatchProductionId"])["SuccessCount"] == 2
+        finally:
+            running.kill()
+            elsewhere.shutdown()
 
 
 def test_a_batch_ends_where_the_activation_codes_do(own_server):

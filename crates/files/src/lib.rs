@@ -7,6 +7,7 @@
 //! What must stay true: a URL opens one path for one method until a moment; a path names no file but through
 //! [`UploadId`]; an account reads only what was uploaded through its own URLs; and the folder stays within its bounds.
 
+mod fetch;
 mod links;
 mod uploads;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use yizhan_identity::UrlSigner;
 use yizhan_vocabulary::Clock;
 
+pub use fetch::FetchError;
 pub use links::{BatchFile, DOWNLOAD_TIME_MS, Link, UPLOAD_TIME_MS};
 pub use uploads::{Draft, UploadError, UploadId};
 
@@ -28,6 +30,8 @@ pub struct FilesSettings {
     pub max_file_bytes: u64,
     /// Files held at a time.
     pub max_files: usize,
+    /// Hosts, as `name` or `name:port`, from which files may be fetched.
+    pub fetch_hosts: Vec<String>,
 }
 
 impl FilesSettings {
@@ -37,6 +41,7 @@ impl FilesSettings {
             base_url: base_url.trim_end_matches('/').to_owned(),
             max_file_bytes: 4 * 1024 * 1024,
             max_files: 256,
+            fetch_hosts: Vec::new(),
         }
     }
 }
@@ -47,7 +52,12 @@ pub struct Files {
     uploads: uploads::Uploads,
     signer: UrlSigner,
     clock: Arc<dyn Clock>,
+    /// Places for files that are being fetched from elsewhere.
+    fetching: tokio::sync::Semaphore,
 }
+
+/// Files that are fetched from elsewhere at a time.
+const MAX_FETCHES: usize = 4;
 
 impl Files {
     /// Files of the data directory `data`, with URLs signed by `signer`.
@@ -58,7 +68,8 @@ impl Files {
         clock: Arc<dyn Clock>,
     ) -> std::io::Result<Self> {
         let uploads = uploads::Uploads::open(data.join("uploads"))?;
-        Ok(Self { settings, uploads, signer, clock })
+        let fetching = tokio::sync::Semaphore::new(MAX_FETCHES);
+        Ok(Self { settings, uploads, signer, clock, fetching })
     }
 
     /// The largest file that may be uploaded.

@@ -64,6 +64,8 @@ pub struct Config {
     pub cloud: Cloud,
     /// The log, history and what is kept how long.
     pub journal: Storage,
+    /// Files that requests name by URL.
+    pub files: Files,
     /// What the server writes to standard error.
     pub log: Log,
 }
@@ -305,6 +307,15 @@ impl Default for Storage {
             accept_damage: false,
         }
     }
+}
+
+/// Files that requests name by URL, such as the names of a batch.
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Files {
+    /// Hosts, as `name` or `name:port`, from which files may be fetched beside those uploaded here. The server reaches what its
+    /// users may not: list only what everybody who manages products may read.
+    pub fetch_hosts: Vec<String>,
 }
 
 /// What the server writes to standard error.

@@ -172,7 +172,10 @@ impl Server {
             clock: Arc::clone(&clock),
         });
         let urls = UrlSigner::new(&*store.installation_key("urls", clock.now())?);
-        let files_settings = FilesSettings::new(&config.listen.base_url(addresses.http, addresses.https));
+        let files_settings = FilesSettings {
+            fetch_hosts: config.files.fetch_hosts.clone(),
+            ..FilesSettings::new(&config.listen.base_url(addresses.http, addresses.https))
+        };
         let files = Arc::new(Files::open(data, files_settings, urls, Arc::clone(&clock))?);
         let platform = Arc::new(Platform {
             devices: devices.clone(),

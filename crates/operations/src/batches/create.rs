@@ -7,6 +7,7 @@ use yizhan_devices::ReleaseStatus;
 use yizhan_devices::batches::{BatchError, BatchNames, BatchRequest, NamesFileError, read_names};
 use yizhan_files::UploadError;
 use yizhan_store::{BatchBurn, BatchRow};
+use yizhan_vocabulary::Uin;
 
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
@@ -56,18 +57,17 @@ pub(crate) async fn create(call: Call, request: CreateBatchProduction) -> Outcom
     let qr_codes = flag("GenerationQRCode", request.generation_qr_code.unwrap_or(0))?;
     let (owner, creator) = (call.caller().owner, call.caller().account.0);
     let id = product.id;
-    let (count, url) = (request.batch_cnt, request.upload_url.unwrap_or_default());
+    let names = if uploaded {
+        let url = request.upload_url.unwrap_or_default();
+        let file = file_at(&call, owner, url.clone()).await?;
+        let names = read_names(&file, call.platform().batches.max_devices()).map_err(unusable)?;
+        BatchNames::Uploaded { url, names }
+    } else {
+        let count = request.batch_cnt.ok_or(const { Failure::new(Code::MissingParameter) })?;
+        BatchNames::Generated(usize::try_from(count).unwrap_or(0))
+    };
     let batch = call
         .blocking(move |platform| {
-            let names = if uploaded {
-                let file = platform.files.uploaded(owner, &url).map_err(unreadable)?;
-                let most = platform.batches.max_devices();
-                let names = read_names(&file, most).map_err(unusable)?;
-                BatchNames::Uploaded { url, names }
-            } else {
-                let count = count.ok_or(const { Failure::new(Code::MissingParameter) })?;
-                BatchNames::Generated(usize::try_from(count).unwrap_or(0))
-            };
             let request = BatchRequest { product: id, creator, burn, names, qr_codes };
             platform.batches.create(request).map_err(refused)
         })
@@ -88,8 +88,19 @@ fn flag(name: &str, value: i64) -> Outcome<bool> {
     }
 }
 
-fn unreadable(error: UploadError) -> Failure {
-    Failure::new(Code::CannotGetFromUrl).because(error.to_string())
+/// What was uploaded to this URL, or what is there on another server that may be asked.
+async fn file_at(call: &Call, owner: Uin, url: String) -> Outcome<Vec<u8>> {
+    let unreadable = |why: String| Failure::new(Code::CannotGetFromUrl).because(why);
+    let uploaded = {
+        let url = url.clone();
+        call.blocking(move |platform| Ok::<_, Failure>(platform.files.uploaded(owner, &url))).await?
+    };
+    match uploaded {
+        Err(UploadError::NotHere) => {
+            call.platform().files.fetch(&url).await.map_err(|error| unreadable(error.to_string()))
+        }
+        other => other.map_err(|error| unreadable(error.to_string())),
+    }
 }
 
 fn unusable(error: NamesFileError) -> Failure {
