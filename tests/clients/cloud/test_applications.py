@@ -10,6 +10,7 @@ import pytest
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from home import Home, fresh, make_home
+from test_access import SubAccount, statement
 
 OWNER, SHARER = 1, 0
 NEW_OWNER_EVICTS, BOUND_IS_REFUSED = 1, 2
@@ -195,3 +196,32 @@ def test_applications_of_another_root_account_do_not_exist(application, other_cl
     assert refusal(sdk.ModifyApplication, IotAppID=application.id, AppName="x") == "ResourceNotFound.AppNotExists"
     ours = Home.address(application.home.device())
     assert refusal(sdk.BindUserDevice, **{**bind, **ours}) == "ResourceNotFound.StudioProductNotExist"
+
+
+def test_what_is_done_with_applications_is_in_the_audit_log_without_their_secrets(console, home):
+    made = Application(console, home)
+    made.sdk.ModifyApplication(IotAppID=made.id, TPNSAndroidSecretKey="pushsecret123")
+    lamp = home.device()
+    bound = made.bind(lamp, "audited")
+    entries = console.call("DescribeAuditLog", {"Limit": 10})["Entries"]
+    newest = {entry["Operation"]: entry for entry in reversed(entries)}
+    assert bound.FamilyId in str(newest["BindUserDevice"]["After"])
+    assert newest["BindUserDevice"]["Resource"].endswith(f"/product/{home.product}/device/{lamp.name}")
+    assert newest["ModifyApplication"]["Resource"].endswith(f":project/{home.project}/application/{made.id}")
+    text = json.dumps(entries)
+    secrets = [made.made[name] for name in made.made if name.endswith("AppSecret")]
+    assert len(secrets) == 3 and not any(secret in text for secret in [*secrets, "pushsecret123"])
+
+
+def test_a_sub_account_binds_and_sees_what_its_policies_open(application, console, home, uin):
+    worker = SubAccount(console, home.cloud)
+    lamp = home.device()
+    bind = {"AppKey": application.key, "OpenID": "nandy", **Home.address(lamp)}
+    assert worker.cloud.refusal("BindUserDevice", bind) == "UnauthorizedOperation.NoPermissionToStudioProduct"
+    change = {"IotAppID": application.id, "Description": "theirs"}
+    assert worker.cloud.refusal("ModifyApplication", change) == "UnauthorizedOperation.AppNoPermission"
+    there = f"qcs::iotexplorer:gz:uin/{uin}:project/{home.project}"
+    worker.may(statement("allow", ["iotexplorer:BindUserDevice"], f"{there}/product/{home.product}/*"))
+    worker.may(statement("allow", ["iotexplorer:ModifyApplication"], f"{there}/application/{application.id}"))
+    assert worker.cloud.call("BindUserDevice", bind)["FamilyId"]
+    assert worker.cloud.call("ModifyApplication", change)["Application"]["Description"] == "theirs"
