@@ -1,5 +1,33 @@
-"""The actions that the platform must serve, by the vendor's service. An action that is missing here may be served too."""
+"""The actions that the platform must serve, by the vendor's service, and those that its reference says that it serves."""
 
+from __future__ import annotations
+
+import re
+
+from server_process import REPOSITORY
+
+SERVED_VERSIONS = [
+    ("iotexplorer", "2019-04-23"), ("iotvideo", "2021-11-25"), ("iotvideo", "2020-12-15"), ("iotcloud", "2021-04-08"),
+]
+PAGE = REPOSITORY / "docs" / "reference" / "operations.md"
+
+
+def documented() -> dict[str, set[str]]:
+    """The served actions of each version, as the reference page lists them."""
+    served: dict[str, set[str]] = {version: set() for _, version in SERVED_VERSIONS}
+    versions: list[str] = []
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            versions = re.findall(r"\d{4}-\d\d-\d\d", line)
+        elif row := re.match(r"\| (\w+) \|", line):
+            for version in versions:
+                served.setdefault(version, set()).add(row.group(1))
+    return served
+
+
+DOCUMENTED = documented()
+
+# What must be served, whatever the reference says. An action that is missing here may be served too.
 PROMISED = {
     "iotexplorer": """
         CreateProject ModifyProject DeleteProject DescribeProject GetProjectList DescribeInstance DescribeLicenseOverview

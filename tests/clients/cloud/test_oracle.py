@@ -13,12 +13,10 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 
 import vendor_models
 from preparations import prepared
-from promised import PROMISED
+from promised import DOCUMENTED, PROMISED, SERVED_VERSIONS
 from sample_world import World
-from server_process import REPOSITORY
 from vendor_cloud import VERSIONS as NEWEST
 
-VERSIONS = [("iotexplorer", "2019-04-23"), ("iotvideo", "2021-11-25"), ("iotvideo", "2020-12-15"), ("iotcloud", "2021-04-08")]
 NOT_SERVED = {"UnsupportedOperation", "InvalidAction"}
 
 # Declared members that an answer may leave out, with the reason. `[...]` stands for any place in a list.
@@ -39,26 +37,9 @@ REFUSED = {
 
 # --- the tests -----------------------------------------------------------------------------------------------------------
 
-PAGE = REPOSITORY / "docs" / "reference" / "operations.md"
-
-
-def documented() -> dict[str, set[str]]:
-    """The served actions of each version, as the reference page lists them."""
-    served: dict[str, set[str]] = {version: set() for _, version in VERSIONS}
-    versions: list[str] = []
-    for line in PAGE.read_text(encoding="utf-8").splitlines():
-        if line.startswith("## "):
-            versions = re.findall(r"\d{4}-\d\d-\d\d", line)
-        elif row := re.match(r"\| (\w+) \|", line):
-            for version in versions:
-                served.setdefault(version, set()).add(row.group(1))
-    return served
-
-
-DOCUMENTED = documented()
 SAMPLES = [
     sample
-    for service, version in VERSIONS
+    for service, version in SERVED_VERSIONS
     for action in vendor_models.actions(service, version)
     if action in DOCUMENTED[version]
     for sample in vendor_models.samples(service, version, action)
@@ -74,7 +55,7 @@ def is_served(cloud, service: str, version: str, action: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("service,version", VERSIONS)
+@pytest.mark.parametrize("service,version", SERVED_VERSIONS)
 def test_the_server_serves_what_its_reference_lists_and_refuses_the_rest(cloud, service, version):
     known = set(vendor_models.actions(service, version))
     served = {action for action in known if is_served(cloud, service, version, action)}

@@ -14,11 +14,12 @@ from tencentcloud.common import abstract_client
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 import vendor_models
-from home import LAMP_MODEL, PRODUCT, fresh
+from home import LAMP_MODEL, PRODUCT, fresh, new_key
 from preparations import prepared
-from promised import PROMISED
+from promised import DOCUMENTED
 from sample_world import World
-from vendor_cloud import HMAC_SHA256, MANNERS, TC3, VERSIONS, Key
+from server_process import Server
+from vendor_cloud import HMAC_SHA256, MANNERS, TC3, VERSIONS, Cloud, Key
 
 PAGE, BATCH, MESSAGES = 100, 100, 200
 
@@ -67,6 +68,23 @@ def test_a_recorded_request_that_changes_something_cannot_be_sent_again(cloud, h
     time.sleep(later_s)
     again = requests.Session().send(recorded[0]).json()["Response"]
     assert again["Error"]["Code"] == "AuthFailure.SignatureExpire", again
+
+
+def test_a_key_that_asks_too_often_is_held_up_and_no_other(tmp_path):
+    running = Server(tmp_path / "data", "--set", "access.key_requests=4", "--set", "access.key_changes=1")
+    too_often = "RequestLimitExceeded"
+    try:
+        hasty, calm = (Cloud(running.http, new_key(running)) for _ in range(2))
+        codes = [outcome(hasty, "GetProjectList", {}, "iotexplorer") for _ in range(20)]
+        assert codes[0] != too_often and too_often in codes
+        assert calm.call("GetProjectList")["Total"] == 1
+        time.sleep(1.1)
+        # Less may be changed than looked at.
+        made = [outcome(hasty, "CreateProject", {"ProjectName": fresh("hasty"), "ProjectDesc": ""}, "iotexplorer") for _ in range(3)]
+        assert made[0] != too_often and too_often in made[1:]
+        assert hasty.call("GetProjectList")["Total"] == 1 + sum(each != too_often for each in made)
+    finally:
+        running.kill()
 
 
 def ask(cloud, method: str = "POST", body: bytes | str = b"{}", path: str = "/", **headers: str):
@@ -131,10 +149,10 @@ ABSENT = {
 def with_an_identifier() -> list[tuple[str, str]]:
     return [
         (service, action)
-        for service, actions in PROMISED.items()
-        for action in actions
+        for service, version in VERSIONS.items()
+        for action in sorted(DOCUMENTED[version] & set(vendor_models.actions(service, version)))
         if any(member["name"] in IDENTIFIERS or member["name"] == "DevicesItems"
-               for member in vendor_models.required_members(service, VERSIONS[service], action))
+               for member in vendor_models.required_members(service, version, action))
         and not action.startswith(("CreatePrivateCA",))
     ]
 
