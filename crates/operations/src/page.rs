@@ -40,12 +40,7 @@ impl Page {
         Ok(Self { offset, limit: usize::try_from(limit).expect("checked to be small and positive") })
     }
 
-    /// The page numbered from 1 that a caller asks for.
-    pub(crate) fn numbered(number: i64, size: i64) -> Result<Self, Failure> {
-        Self::numbered_within(number, Some(size), DEFAULT_LIMIT, MAX_LIMIT)
-    }
-
-    /// The same with other bounds.
+    /// The page numbered from 1 that a caller asks for, with bounds of its own.
     pub(crate) fn numbered_within(
         number: i64,
         size: Option<i64>,

@@ -17,6 +17,11 @@ impl Names {
         self
     }
 
+    /// The object that members of this name mean.
+    pub fn value(&self, member: &str) -> Option<Value> {
+        self.of(member)
+    }
+
     fn of(&self, member: &str) -> Option<Value> {
         let found = self.members.iter().find(|(name, _)| name.eq_ignore_ascii_case(member));
         found.map(|(_, value)| value.clone())
@@ -51,6 +56,7 @@ fn value(schema: &Value, names: &Names, named: &mut usize) -> Value {
         return word;
     }
     match () {
+        () if schema["oneOf"][0].get("const").is_some() => schema["oneOf"][0]["const"].clone(),
         () if has_type(schema, "object") => object(schema, names, named),
         () if has_type(schema, "array") => json!([value(&schema["items"], names, named)]),
         () if has_type(schema, "integer") || has_type(schema, "number") => json!(1),

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
+use yizhan_operations::Version;
 use yizhan_testkit::TestServer;
 use yizhan_testkit::cloud::{CloudClient, CloudKey};
 
@@ -82,11 +83,33 @@ impl Tenant {
             .with("DeviceName", "lamp-1")
             .with("DeviceNames", "lamp-1")
             .with("GatewayProductId", gateway)
-            .with("GatewayDeviceName", "gateway-1")
-            .with("TargetUin", uin)
-            .with("PolicyName", "none-of-this-name");
-        Self { uin, client, names }
+            .with("GatewayDeviceName", "gateway-1");
+        Self { uin, names: with_people(names, &client), client }
     }
+}
+
+/// A sub-account with a key, and a policy.
+fn with_people(names: Names, root: &CloudClient) -> Names {
+    let done = |operation: &str, request: Value| {
+        let mut call = root.tc3(operation, &request.to_string());
+        call.version = Version::Own.as_str().to_owned();
+        let answer = call.send();
+        assert!(answer.get("Error").is_none(), "{operation}: {answer}");
+        answer
+    };
+    let user = done("AddUser", json!({"Name": "own", "UseApi": 1}));
+    let document = json!({"version": "2.0", "statement": {"effect": "deny", "action": "*", "resource": "*"}});
+    let policy = json!({"PolicyName": "own", "PolicyDocument": document.to_string()});
+    let policy = done("CreatePolicy", policy)["PolicyId"].clone();
+    let (uin, key) = (user["Uin"].clone(), user["SecretId"].clone());
+    names
+        .with("TargetUin", uin.clone())
+        .with("AttachUin", uin.clone())
+        .with("DetachUin", uin)
+        .with("AccessKeyId", key.clone())
+        .with("SecretId", key.clone())
+        .with("SecretIdList", key)
+        .with("PolicyId", policy)
 }
 
 fn server_client(server: &TestServer, uin: i64) -> CloudClient {

@@ -11,10 +11,11 @@ use anyhow::Context;
 use yizhan_devices::{
     AuthMode, Device, DeviceCreation, Devices, DynamicRegistration, NewProduct, NodeKind, ProductProfile,
 };
+use yizhan_people::ApiKey;
 use yizhan_simulator::fleet::{self, FleetConfig};
 use yizhan_simulator::{Credential, Target, Transport};
-use yizhan_vocabulary::ProductId;
 use yizhan_vocabulary::model::LAMP_MODEL;
+use yizhan_vocabulary::{ProductId, Uin};
 
 use super::Server;
 use crate::device_login::DeviceLogin;
@@ -22,6 +23,8 @@ use crate::device_login::DeviceLogin;
 const PRODUCT: &str = "DEMOPROD01";
 const LAMP: &str = "lamp-1";
 const YOURS: &str = "dev001";
+/// The remark of the demo's API key.
+const KEY: &str = "demo";
 /// Between two reports of the simulated lamp.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
 
@@ -100,6 +103,16 @@ fn lamp_config(server: &Server, lamp: &Device) -> anyhow::Result<FleetConfig> {
     Ok(FleetConfig { interval: REPORT_EVERY, ..FleetConfig::new(target, vec![credential(lamp)?], models) })
 }
 
+/// The demo's own API key of the first account, made unless it is there from an earlier start.
+fn demo_key(server: &Server) -> anyhow::Result<Arc<ApiKey>> {
+    let people = &server.services.platform.people;
+    let there = people.keys_of(Uin::FIRST).into_iter().find(|key| key.remark() == KEY && key.is_enabled());
+    match there {
+        Some(key) => Ok(key),
+        None => Ok(people.create_key(Uin::FIRST, KEY)?.key),
+    }
+}
+
 /// Everything that one `mosquitto_pub` needs, ready to be pasted.
 fn instructions(server: &Server, device: &Device) -> anyhow::Result<String> {
     let addresses = &server.addresses;
@@ -109,11 +122,18 @@ fn instructions(server: &Server, device: &Device) -> anyhow::Result<String> {
         Some(addresses.mqtts),
         r#"{"brightness":42}"#,
     )?;
+    let key = demo_key(server)?;
+    let http = addresses.http;
     Ok(format!(
         "\nThe demo product {PRODUCT} has a simulated lamp, {LAMP}, that reports every two seconds.\n\
          A second device, {YOURS}, is yours:\n\n{}\n\n{}\n\n\
-         See the same for any device: yizhan admin device login PRODUCT DEVICE\n",
+         See the same for any device: yizhan admin device login PRODUCT DEVICE\n\n\
+         What the lamp says, with the vendor's command line (pip install tccli):\n\n\
+         tccli iotexplorer DescribeDeviceData --endpoint http://{http} --region ap-guangzhou \\\n  \
+         --secretId {} --secretKey {} \\\n  --ProductId {PRODUCT} --DeviceName {LAMP}\n",
         login.fields(),
-        login.shell_lines()
+        login.shell_lines(),
+        key.id(),
+        key.secret().expose(),
     ))
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use yizhan_devices::{InstanceKind, NewInstance};
 use yizhan_people::{Account, ApiKey, KeyChange, PeopleError};
 use yizhan_vocabulary::{Uin, UnixMillis};
 
+use super::audited::{Done, Operator};
 use super::blocking;
 use crate::answer::{Answer, ApiError};
 use crate::extract::{Json, Path};
@@ -52,18 +54,23 @@ impl ShownAccount {
 
 pub(crate) async fn create(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Json(body): Json<NewAccount>,
 ) -> Answer<(StatusCode, Json<ShownAccount>)> {
     let create = move |services: &Services| {
         let people = &services.platform.people;
-        let account = match &body.owner {
-            Some(owner) => people.create_sub(find(services, owner)?.uin, &body.name, &body.remark)?,
-            None => people.create_root(&body.name, &body.remark)?,
-        };
-        if account.is_root() {
-            make_public_instance(services, account.uin)?;
-        }
-        Ok(ShownAccount::of(services, &account))
+        let request = json!({ "name": body.name, "owner": body.owner, "remark": body.remark });
+        operator.does(services, "CreateAccount", &request, || {
+            let account = match &body.owner {
+                Some(owner) => people.create_sub(find(services, owner)?.uin, &body.name, &body.remark)?,
+                None => people.create_root(&body.name, &body.remark)?,
+            };
+            if account.is_root() {
+                make_public_instance(services, account.uin)?;
+            }
+            let answer = ShownAccount::of(services, &account);
+            Ok(Done { owner: account.root(), before: None, after: Some(json!(answer)), answer })
+        })
     };
     Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
 }
@@ -104,19 +111,25 @@ pub(crate) struct AccountChange {
 
 pub(crate) async fn change(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(account): Path<String>,
     Json(body): Json<AccountChange>,
 ) -> Answer<Json<ShownAccount>> {
     let change = move |services: &Services| {
         let people = &services.platform.people;
-        let mut account = find(services, &account)?;
-        if let Some(remark) = body.remark {
-            account = people.set_remark(account.uin, &remark)?;
-        }
-        if let Some(enabled) = body.enabled {
-            account = people.enable_account(account.uin, enabled)?;
-        }
-        Ok(ShownAccount::of(services, &account))
+        let request = json!({ "account": account, "remark": body.remark, "enabled": body.enabled });
+        operator.does(services, "UpdateAccount", &request, || {
+            let mut account = find(services, &account)?;
+            let before = Some(json!(ShownAccount::of(services, &account)));
+            if let Some(remark) = body.remark {
+                account = people.set_remark(account.uin, &remark)?;
+            }
+            if let Some(enabled) = body.enabled {
+                account = people.enable_account(account.uin, enabled)?;
+            }
+            let answer = ShownAccount::of(services, &account);
+            Ok(Done { owner: account.root(), before, after: Some(json!(answer)), answer })
+        })
     };
     Ok(Json(blocking(&services, change).await?))
 }
@@ -124,23 +137,32 @@ pub(crate) async fn change(
 /// Deletes an account. Instances of a root account that hold nothing go with it.
 pub(crate) async fn remove(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(account): Path<String>,
 ) -> Answer<StatusCode> {
     let remove = move |services: &Services| {
-        let uin = find(services, &account)?.uin;
-        let devices = &services.devices;
-        if let Some(project) = devices.projects(uin).first() {
-            let message = format!("the account still owns project {}", project.id);
-            return Err(ApiError::new(StatusCode::CONFLICT, "conflict", message));
-        }
-        services.platform.people.may_delete_account(uin)?;
-        for instance in devices.instances(uin) {
-            devices.delete_instance(&instance.id)?;
-        }
-        Ok(services.platform.people.delete_account(uin)?)
+        operator.does(services, "DeleteAccount", &json!({ "account": account }), || {
+            let account = find(services, &account)?;
+            let before = Some(json!(ShownAccount::of(services, &account)));
+            delete_with_empty_instances(services, account.uin)?;
+            Ok(Done { owner: account.root(), before, after: None, answer: () })
+        })
     };
     blocking(&services, remove).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn delete_with_empty_instances(services: &Services, uin: Uin) -> Answer<()> {
+    let devices = &services.devices;
+    if let Some(project) = devices.projects(uin).first() {
+        let message = format!("the account still owns project {}", project.id);
+        return Err(ApiError::new(StatusCode::CONFLICT, "conflict", message));
+    }
+    services.platform.people.may_delete_account(uin)?;
+    for instance in devices.instances(uin) {
+        devices.delete_instance(&instance.id)?;
+    }
+    Ok(services.platform.people.delete_account(uin)?)
 }
 
 #[derive(Deserialize)]
@@ -159,14 +181,21 @@ pub(crate) struct CreatedKey {
 
 pub(crate) async fn create_key(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(account): Path<String>,
     Json(body): Json<NewKey>,
 ) -> Answer<(StatusCode, Json<CreatedKey>)> {
     let create = move |services: &Services| {
-        let account = find(services, &account)?.uin;
-        let created = services.platform.people.create_key(account, &body.remark)?;
-        let (secret_id, secret_key) = (created.key.id().to_string(), created.secret_key.expose().to_owned());
-        Ok(CreatedKey { account, secret_id, secret_key })
+        let request = json!({ "account": account, "remark": body.remark });
+        operator.does(services, "CreateAccessKey", &request, || {
+            let account = find(services, &account)?;
+            let created = services.platform.people.create_key(account.uin, &body.remark)?;
+            let after = Some(seen(&created.key, true));
+            let (secret_id, secret_key) =
+                (created.key.id().to_string(), created.secret_key.expose().to_owned());
+            let answer = CreatedKey { account: account.uin, secret_id, secret_key };
+            Ok(Done { owner: account.root(), before: None, after, answer })
+        })
     };
     Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
 }
@@ -216,13 +245,20 @@ pub(crate) struct ChangedKey {
 
 pub(crate) async fn change_key(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path((account, key)): Path<(String, String)>,
     Json(body): Json<ChangedKey>,
 ) -> Answer<StatusCode> {
     let what = if body.enabled { KeyChange::Enable } else { KeyChange::Disable };
     let change = move |services: &Services| {
-        let account = find(services, &account)?.uin;
-        Ok(services.platform.people.change_key(account, &key, what)?)
+        let request = json!({ "account": account, "secret_id": key, "enabled": body.enabled });
+        operator.does(services, "UpdateAccessKey", &request, || {
+            let account = find(services, &account)?;
+            let before = key_of(services, &account, &key)?;
+            services.platform.people.change_key(account.uin, &key, what)?;
+            let (before, after) = (seen(&before, before.is_enabled()), seen(&before, body.enabled));
+            Ok(Done { owner: account.root(), before: Some(before), after: Some(after), answer: () })
+        })
     };
     blocking(&services, change).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -230,14 +266,34 @@ pub(crate) async fn change_key(
 
 pub(crate) async fn remove_key(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path((account, key)): Path<(String, String)>,
 ) -> Answer<StatusCode> {
     let remove = move |services: &Services| {
-        let account = find(services, &account)?.uin;
-        Ok(services.platform.people.delete_key(account, &key)?)
+        let request = json!({ "account": account, "secret_id": key });
+        operator.does(services, "DeleteAccessKey", &request, || {
+            let account = find(services, &account)?;
+            let before = key_of(services, &account, &key)?;
+            services.platform.people.delete_key(account.uin, &key)?;
+            let before = Some(seen(&before, before.is_enabled()));
+            Ok(Done { owner: account.root(), before, after: None, answer: () })
+        })
     };
     blocking(&services, remove).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn key_of(services: &Services, account: &Account, secret_id: &str) -> Answer<Arc<ApiKey>> {
+    let key = services.platform.people.key_to_administer(secret_id);
+    let key = key.filter(|key| key.account().uin == account.uin);
+    key.ok_or_else(|| ApiError::not_found("the account has no such key"))
+}
+
+/// A key for the audit log.
+fn seen(key: &ApiKey, enabled: bool) -> Value {
+    json!({
+        "account": key.account().uin, "secret_id": &**key.id(), "remark": key.remark(), "enabled": enabled,
+    })
 }
 
 /// The account that a path or a body names: a number, the name of a root account, or `ROOT:NAME` for a sub-account.

@@ -2,6 +2,7 @@
 //! alike: path and body, the one service call on a blocking thread, the answer.
 
 mod accounts;
+mod audited;
 mod backup;
 mod certificates;
 mod clients;

@@ -167,3 +167,32 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         handler!(audit_log::describe: audit_log::DescribeAuditLog => audit_log::AuditLog),
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use yizhan_people::policy::{Policy, READ_OPERATIONS, decide};
+    use yizhan_vocabulary::Uin;
+
+    use crate::operation::Audit;
+    use crate::resource::Resource;
+    use crate::table::operations;
+
+    #[test]
+    fn what_the_generator_calls_reading_changes_nothing() {
+        let actions: Vec<String> =
+            READ_OPERATIONS.iter().map(|name| format!("\"iotexplorer:{name}\"")).collect();
+        let document = format!(
+            r#"{{"version":"2.0","statement":{{"effect":"allow","action":[{}],"resource":"*"}}}}"#,
+            actions.join(",")
+        );
+        let policy = [Policy::parse(&document, Uin::FIRST).unwrap()];
+        let resource = Resource::Account(Uin::FIRST).to_string();
+        let writes = operations().filter(|operation| operation.audit() != Audit::Read);
+        for operation in writes {
+            assert!(
+                !decide(&policy, operation.name(), &resource).allowed,
+                "{operation:?} reads by its name only"
+            );
+        }
+    }
+}

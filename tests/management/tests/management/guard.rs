@@ -24,6 +24,7 @@ const OF_THE_ACCOUNT: &[&str] = &[
     "DescribeProducts",
     "GeneratePolicy",
     "GetCategoryList",
+    "GetUser",
     "ListPolicies",
     "ListUsers",
     "UpdateUser",

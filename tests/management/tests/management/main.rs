@@ -1,5 +1,6 @@
 //! What must hold for every operation of the table, tried through the real server.
 
+mod access;
 mod guard;
 mod thing_models;
 mod video_products;
