@@ -112,7 +112,8 @@ fn a_category_that_is_not_listed_starts_empty() {
     let model = ThingModel::draft(&starting_model("P", 10)).unwrap();
     assert!(model.properties().is_empty());
     assert_eq!(template_text(10), "{}");
-    assert!(template_text(3).contains("power_switch"));
+    assert!(template_text(3).contains("power_switch") && !template_text(3).contains('\n'));
+    assert!(ThingModel::draft(template_text(3)).is_ok());
 }
 
 #[test]

@@ -88,7 +88,8 @@ pub fn add_functions(model: &str, category: i64, identifiers: &[String]) -> Resu
         if let Some(twice) = present.iter().map(|it| identifier(it)).find(|id| identifiers.contains(id)) {
             return Err(AddError::AlreadyThere(twice));
         }
-        let added = standard.iter().filter(|it| identifiers.contains(&identifier(it))).map(|it| compact(it));
+        let added =
+            standard.iter().filter(|it| identifiers.contains(&identifier(it))).map(|it| compact(it.get()));
         let all: Vec<String> = present.iter().map(|it| it.get().to_owned()).chain(added).collect();
         written.push((section.to_owned(), format!("[{}]", all.join(","))));
     }

@@ -136,6 +136,10 @@ static COMPILED: LazyLock<Vec<Option<ThingModel>>> = LazyLock::new(|| {
     CATEGORIES.iter().map(|category| category.template.map(compile)).collect()
 });
 
+/// The templates' texts in one line each, as surfaces carry them.
+static COMPACT: LazyLock<Vec<Option<String>>> =
+    LazyLock::new(|| CATEGORIES.iter().map(|category| category.template.map(starting::compact)).collect());
+
 impl Category {
     /// The category with this number.
     pub fn find(id: i64) -> Option<&'static Self> {
@@ -167,5 +171,6 @@ pub fn template(category: i64) -> Option<&'static ThingModel> {
 /// The text of a category's template as the vendor's `CategoryModel` and `ModelTemplate` carry it; an empty object when
 /// there is none, as in the vendor's samples.
 pub fn template_text(category: i64) -> &'static str {
-    Category::find(category).and_then(|category| category.template).unwrap_or(EMPTY_TEMPLATE)
+    let place = CATEGORIES.iter().position(|known| known.id == category);
+    place.and_then(|place| COMPACT[place].as_deref()).unwrap_or(EMPTY_TEMPLATE)
 }

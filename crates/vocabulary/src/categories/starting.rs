@@ -53,12 +53,13 @@ fn required(features: &[&RawValue]) -> String {
     let is_required = |feature: &&&RawValue| {
         serde_json::from_str::<Feature>(feature.get()).is_ok_and(|feature| feature.required)
     };
-    let texts: Vec<String> = features.iter().filter(is_required).map(|feature| compact(feature)).collect();
+    let texts: Vec<String> =
+        features.iter().filter(is_required).map(|feature| compact(feature.get())).collect();
     texts.join(",")
 }
 
 /// The text without line breaks between its parts. Strings in templates hold none, so dropping each break with the blanks
 /// that indent the next line changes nothing else.
-pub(super) fn compact(feature: &RawValue) -> String {
-    feature.get().lines().map(str::trim).collect::<Vec<_>>().join(" ")
+pub(super) fn compact(json: &str) -> String {
+    json.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
