@@ -17,10 +17,12 @@ NODE_MODULES = REPOSITORY / ".venv" / "node" / "node_modules"
 STEPS = ["created", "read", "controlled", "called", "looked back", "disabled", "deleted"]
 
 
-@pytest.mark.parametrize("sign", [TC3, HMAC_SHA1])
-def test_a_whole_life(cloud, server, sign):
+@pytest.mark.parametrize("sign,protocol", [(TC3, "http://"), (HMAC_SHA1, "http://"), (TC3, "https://")])
+def test_a_whole_life(cloud, server, sign, protocol):
+    address = server.http if protocol == "http://" else server.https
     environment = {
-        **os.environ, "NODE_PATH": str(NODE_MODULES), "ENDPOINT": cloud.endpoint, "SIGN_METHOD": sign,
+        **os.environ, "NODE_PATH": str(NODE_MODULES), "NODE_EXTRA_CA_CERTS": server.ca_file, "SIGN_METHOD": sign,
+        "PROTOCOL": protocol, "ENDPOINT": f"{address.host}:{address.port}",
         "SECRET_ID": cloud.key.secret_id, "SECRET_KEY": cloud.key.secret_key, "NAME": fresh("node"),
         "MODEL": json.dumps(LAMP_MODEL),
     }

@@ -16,7 +16,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from home import LAMP_MODEL, PRODUCT, fresh, make_home
 from lamp import CALL_ANSWER, OUTPUT, Lamp
 from test_registration import decrypt, register_new
-from vendor_cloud import MANNERS, eventually
+from vendor_cloud import HMAC_SHA1, MANNERS, TC3, eventually
 
 OFFLINE, ONLINE, NEVER_ACTIVATED = 0, 1, 3
 DISABLED, ENABLED = 0, 1
@@ -138,6 +138,12 @@ def test_every_manner_of_signing_and_sending(cloud, home, sign, method):
     assert changed.Product.ProductDesc == described
     sdk.DeleteDevices(DevicesItems=items)
     assert refused_with(sdk.DescribeDevice, **items[0]) == "ResourceNotFound.DeviceNotExist"
+
+
+@pytest.mark.parametrize("sign,method", [(TC3, "POST"), (HMAC_SHA1, "GET")])
+def test_over_tls(cloud, home, server, sign, method):
+    sdk = cloud.using(address=server.https, authority=server.ca_file, sign=sign, method=method).typed()
+    assert sdk.DescribeStudioProduct(ProductId=home.product).Product.ProductId == home.product
 
 
 def test_the_untyped_client_reaches_every_service(cloud, home):

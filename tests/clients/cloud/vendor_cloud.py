@@ -63,6 +63,8 @@ class Cloud:
     sign: str = TC3
     method: str = "POST"
     language: str = "en-US"
+    # The certificate of the authority that vouches for the server; plain HTTP without one.
+    authority: str | None = None
 
     def using(self, **other) -> "Cloud":
         """The same server, with another key or manner."""
@@ -73,7 +75,10 @@ class Cloud:
         return f"{self.address.host}:{self.address.port}"
 
     def _profile(self) -> ClientProfile:
-        http = HttpProfile(protocol="http", endpoint=self.endpoint, reqMethod=self.method, reqTimeout=30)
+        protocol = "https" if self.authority else "http"
+        http = HttpProfile(
+            protocol=protocol, endpoint=self.endpoint, reqMethod=self.method, reqTimeout=30, certification=self.authority,
+        )
         return ClientProfile(signMethod=self.sign, httpProfile=http, language=self.language)
 
     def _credential(self) -> Credential:

@@ -3,7 +3,7 @@
 // Run by test_walk_node.py, which plays the lamp: this program prints one JSON line a step, the lamp of the step "created"
 // is then started, and everything else is learned from the platform, as a back end would.
 //
-// Environment: ENDPOINT, SECRET_ID, SECRET_KEY, SIGN_METHOD, NAME, MODEL (thing model as JSON text).
+// Environment: PROTOCOL, ENDPOINT, SECRET_ID, SECRET_KEY, SIGN_METHOD, NAME, MODEL (thing model as JSON text).
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -11,12 +11,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 // From NODE_PATH, where the SDK is installed.
 const sdk = createRequire(import.meta.url)("tencentcloud-sdk-nodejs");
-const { ENDPOINT, SECRET_ID, SECRET_KEY, SIGN_METHOD, NAME, MODEL } = process.env;
+const { PROTOCOL, ENDPOINT, SECRET_ID, SECRET_KEY, SIGN_METHOD, NAME, MODEL } = process.env;
 
 const settings = {
   credential: { secretId: SECRET_ID, secretKey: SECRET_KEY },
   region: "ap-guangzhou",
-  profile: { signMethod: SIGN_METHOD, httpProfile: { endpoint: ENDPOINT, protocol: "http://" } },
+  profile: { signMethod: SIGN_METHOD, httpProfile: { endpoint: ENDPOINT, protocol: PROTOCOL } },
 };
 const explorer = new sdk.iotexplorer.v20190423.Client(settings);
 const video = new sdk.iotvideo.v20211125.Client(settings);
