@@ -1,7 +1,5 @@
 //! Authorities of accounts and the products that trust them; pools of activation codes.
 
-#![expect(clippy::unwrap_used, reason = "the situations of tests are built from values known to be good")]
-
 use yizhan_store::{
     AuthMode, DynamicRegistration, LicencePoolRow, NodeKind, PrivateAuthorityRow, ProductProfile, ProductRow,
     Secret, Store, StoreError,

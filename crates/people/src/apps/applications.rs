@@ -166,12 +166,14 @@ impl Apps {
 
     /// Deletes an application with its users, their families and bindings; gives what it was.
     pub fn delete_application(&self, owner: Uin, id: &str) -> Result<Application, AppsError> {
-        self.store.change_apps(|apps| {
+        let deleted = self.store.change_apps(|apps| {
             let row = apps.application(owner, id)?.ok_or(AppsError::NoSuchApplication)?;
             let before = Application::read(apps, row)?;
             apps.delete_application(&before.row.id)?;
-            Ok(before)
-        })
+            Ok::<_, AppsError>(before)
+        })?;
+        self.user_counts.forget(&deleted.row.id);
+        Ok(deleted)
     }
 
     /// An application of a root account.

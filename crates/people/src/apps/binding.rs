@@ -5,7 +5,7 @@ use yizhan_vocabulary::{AppUserId, ApplicationId, DeviceId, FamilyId, RoomId, Un
 
 use super::{
     Apps, AppsError, MAX_NAME_CHARS, Person, ProductRules, below, check_open_id, check_product, check_text,
-    find_or_make_user, fresh_id,
+    fresh_id,
 };
 
 /// The family of users who name none (facts §4.2.14, BindUserDevice).
@@ -49,7 +49,7 @@ impl Apps {
         let name = family_name(request.family_name.as_deref())?;
         self.store.change_apps(|apps| {
             check_product(apps, application, rules)?;
-            let user = find_or_make_user(apps, &self.limits, application, &request.person, now)?;
+            let user = self.find_or_make_user(apps, application, &request.person, now)?;
             let family = match apps.own_family_named(user, name)? {
                 Some(family) => family.id,
                 None => self.make_family(apps, application, user, name, "", now)?,

@@ -3,8 +3,8 @@
 //!
 //! What must stay true: everything that one request changes is one transaction, so a refused request leaves no half-made
 //! user or family behind; nobody binds a device of a product that the application does not serve; whatever somebody can
-//! make has a limit. Nothing is kept in memory here: the registry is asked, because neither devices nor their messages
-//! wait for it.
+//! make has a limit. Nothing is kept in memory here but how many users there are: the registry is asked, because neither
+//! devices nor their messages wait for it.
 //!
 //! Whoever calls has found the device and knows that the application and the device are of the same root account.
 
@@ -13,6 +13,7 @@ mod binding;
 mod error;
 mod families;
 mod sharing;
+mod users;
 
 #[cfg(test)]
 mod tests;
@@ -20,13 +21,14 @@ mod tests;
 use std::sync::Arc;
 
 use yizhan_identity::secret::letters_and_digits;
-use yizhan_store::{AppRows, AppUserRow, NodeKind, Store};
-use yizhan_vocabulary::{AppUserId, ApplicationId, Clock, ProductId, UnixMillis};
+use yizhan_store::{AppRows, NodeKind, Store};
+use yizhan_vocabulary::{AppUserId, ApplicationId, Clock, ProductId};
 
 pub use applications::{Application, ApplicationChange, NewApplication, PushChange};
 pub use binding::{Bound, OpenIdBinding};
 pub use error::AppsError;
 pub use sharing::Shared;
+use users::UserCounts;
 
 /// How many of everything there may be. The vendor publishes none of these numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,12 +92,13 @@ pub struct Apps {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     limits: AppsLimits,
+    user_counts: Arc<UserCounts>,
 }
 
 impl Apps {
     /// Over the registry.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, limits: AppsLimits) -> Self {
-        Self { store, clock, limits }
+        Self { store, clock, limits, user_counts: Arc::default() }
     }
 }
 
@@ -112,33 +115,6 @@ fn check_product(
         return Err(AppsError::SubDevice);
     }
     Ok(())
-}
-
-/// The user whom the application's owner names so; made if there is none.
-fn find_or_make_user(
-    apps: &AppRows<'_>,
-    limits: &AppsLimits,
-    application: &ApplicationId,
-    person: &Person,
-    now: UnixMillis,
-) -> Result<AppUserId, AppsError> {
-    check_open_id(&person.open_id)?;
-    check_text("NickName", &person.nick_name, 0, MAX_NAME_CHARS)?;
-    if let Some(user) = apps.user_by_open_id(application, &person.open_id)? {
-        return Ok(user.id);
-    }
-    below("users of the application", apps.user_count(application)?, limits.users)?;
-    let user = AppUserRow {
-        id: fresh_user_id(),
-        application: application.clone(),
-        open_id: Some(person.open_id.clone()),
-        nick_name: person.nick_name.clone(),
-        avatar: String::new(),
-        created_at: now,
-        updated_at: now,
-    };
-    apps.create_user(&user)?;
-    Ok(user.id)
 }
 
 /// The longest name of a user, a family or a room.

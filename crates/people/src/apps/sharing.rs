@@ -3,7 +3,7 @@
 use yizhan_store::{AppRows, FamilyRole};
 use yizhan_vocabulary::{AppUserId, ApplicationId, DeviceId};
 
-use super::{Apps, AppsError, Person, ProductRules, below, check_open_id, check_product, find_or_make_user};
+use super::{Apps, AppsError, Person, ProductRules, below, check_open_id, check_product};
 
 /// A device that is shared now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Apps {
         self.store.change_apps(|apps| {
             check_product(apps, application, rules)?;
             let owner = owner_of(apps, application, device, owner)?;
-            let with = find_or_make_user(apps, &self.limits, application, to, now)?;
+            let with = self.find_or_make_user(apps, application, to, now)?;
             if !apps.shared_with(device, with)? {
                 below("users who share the device", apps.share_count(device)?, self.limits.shares)?;
                 let shared = apps.shared_count(with)?;

@@ -6,7 +6,7 @@ use yizhan_store::{
     AppPlatform, AuthMode, DynamicRegistration, FamilyRole, Holding, NewDevice, ProductProfile, ProductRow,
     PushService, Secret,
 };
-use yizhan_vocabulary::{DeviceId, DeviceName, Monotonic, ProjectId, Uin};
+use yizhan_vocabulary::{DeviceId, DeviceName, Monotonic, ProjectId, Uin, UnixMillis};
 
 use super::*;
 
@@ -290,4 +290,21 @@ fn nothing_grows_beyond_its_limit() {
     assert!(reached(home.bind(home.fan, "fourth").map(|_| String::new())));
     let another = home.apps.create_application(Uin::FIRST, new_application("Second"));
     assert!(reached(another.map(|made| made.row.name)));
+}
+
+#[test]
+fn refused_bindings_do_not_use_up_the_users_that_there_may_be() {
+    let keeps = ProductRules { new_owner_evicts: false, ..rules() };
+    let limits = AppsLimits { users: 3, ..AppsLimits::default() };
+    let dir = tempfile::tempdir().unwrap();
+    let home = home_with(dir.path(), limits);
+    home.bind(home.lamp, "nandy").unwrap();
+    for number in 0..5 {
+        let stranger = for_open_id(&format!("stranger{number}"));
+        let refused = home.apps.bind_for_open_id(&home.application, &keeps, home.lamp, &stranger);
+        assert_eq!(refused.unwrap_err(), AppsError::BoundElsewhere);
+    }
+    home.share("nandy", "second").unwrap();
+    home.share("nandy", "third").unwrap();
+    assert!(matches!(home.share("nandy", "fourth"), Err(AppsError::LimitReached { limit: 3, .. })));
 }
