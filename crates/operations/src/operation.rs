@@ -76,6 +76,8 @@ pub(crate) const EXPLORER_AND_VIDEO: &[Version] =
     &[Version::Explorer20190423, Version::Video20211125, Version::Video20201215];
 /// Served in the same form for iotexplorer and the newest iotvideo.
 pub(crate) const EXPLORER_AND_VIDEO_2021: &[Version] = &[Version::Explorer20190423, Version::Video20211125];
+/// Served for the newest iotcloud.
+pub(crate) const HUB_2021: &[Version] = &[Version::Hub20210408];
 /// Served for iotcloud.
 pub(crate) const HUB: &[Version] = &[Version::Hub20210408, Version::Hub20180614];
 /// Not in the vendor's API; the console's alone.

@@ -7,7 +7,7 @@ mod products;
 
 pub(crate) use authorities::{find, refused};
 
-use crate::operation::{Audit, EXPLORER, HUB, Operation};
+use crate::operation::{Audit, EXPLORER, HUB, HUB_2021, Operation};
 
 /// The operations of this group.
 pub(crate) const OPERATIONS: &[Operation] = &[
@@ -76,7 +76,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     ),
     Operation::new(
         "UpdateDevicePSK",
-        HUB,
+        HUB_2021,
         Audit::Write,
         text!("Give a device a key of one's own making", "更新设备的 PSK"),
         handler!(device_keys::update_psk: device_keys::UpdateDevicePsk => crate::operation::Nothing),
