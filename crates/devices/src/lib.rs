@@ -39,6 +39,7 @@ pub use commands::{
 };
 pub use config::{DevicesConfig, StatisticsConfig};
 pub use error::DevicesError;
+pub use features::log::LineLevel;
 pub use features::{FEATURES, FeatureDescriptor};
 pub use links::{Completion, Connected, DeviceLinks, Direction, Downlink, SendOutcome, UplinkOutcome};
 pub use messages::{
@@ -46,8 +47,8 @@ pub use messages::{
     PendingCall, PublishError, Published, RawMessage,
 };
 pub use queries::{
-    BucketView, BucketsPage, FilteredPage, HistoryPage, HistoryPoint, HistoryQuery, LatestValue, LogName,
-    LogPage, LogQuery, LogView,
+    BucketView, BucketsPage, FilteredPage, FoundEntry, FoundPage, HistoryPage, HistoryPoint, HistoryQuery,
+    LatestValue, LogName, LogPage, LogQuery, LogView,
 };
 pub use records::diagnostic::Diagnostic;
 pub use recovery::RecoveryError;

@@ -40,12 +40,21 @@ pub enum LogKind {
     Diagnostic = 5,
     /// Steps of commands.
     Command = 6,
+    /// What a device logged itself and handed in.
+    Device = 7,
 }
 
 impl LogKind {
     /// Every log.
-    pub const ALL: [Self; 6] =
-        [Self::Content, Self::Event, Self::Action, Self::Connection, Self::Diagnostic, Self::Command];
+    pub const ALL: [Self; 7] = [
+        Self::Content,
+        Self::Event,
+        Self::Action,
+        Self::Connection,
+        Self::Diagnostic,
+        Self::Command,
+        Self::Device,
+    ];
 
     /// The stable number of this log.
     pub const fn code(self) -> u8 {

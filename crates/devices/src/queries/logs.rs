@@ -9,9 +9,10 @@ use yizhan_journal::{Cursor, LogEntry, LogKind, Order, TimeRange};
 use yizhan_vocabulary::UnixMillis;
 
 use crate::commands::{self, CommandView};
+use crate::features::log::LineLevel;
 use crate::links::Direction;
 use crate::records::connection::ConnectionBody;
-use crate::records::{connection, content, diagnostic, event};
+use crate::records::{connection, content, device_log, diagnostic, event};
 use crate::registry::Device;
 use crate::{Devices, DevicesError};
 
@@ -30,6 +31,8 @@ pub enum LogName {
     Diagnostic,
     /// Steps of commands.
     Command,
+    /// What the device logged itself (设备本地日志).
+    Device,
 }
 
 impl LogName {
@@ -41,6 +44,7 @@ impl LogName {
         (Self::Connection, "connection"),
         (Self::Diagnostic, "diagnostic"),
         (Self::Command, "command"),
+        (Self::Device, "device"),
     ];
 
     /// The log with this name.
@@ -56,6 +60,7 @@ impl LogName {
             Self::Connection => LogKind::Connection,
             Self::Diagnostic => LogKind::Diagnostic,
             Self::Command => LogKind::Command,
+            Self::Device => LogKind::Device,
         }
     }
 }
@@ -165,6 +170,17 @@ pub enum LogView {
         reason: &'static str,
         /// More about it.
         detail: String,
+    },
+    /// A line of the device's own log.
+    Device {
+        /// When it was handed in.
+        time: UnixMillis,
+        /// Its place in the order of all changes.
+        seq: u64,
+        /// `ERROR`, `WARN`, `INFO` or `DEBUG`.
+        level: &'static str,
+        /// The line as the device wrote it.
+        text: String,
     },
     /// A problem.
     Diagnostic {
@@ -281,6 +297,11 @@ fn view(log: LogName, entry: &LogEntry) -> Option<LogView> {
                 Some(LogView::Offline { time, seq, event: "offline", cause, reason, detail })
             }
         },
+        LogName::Device => {
+            let read = device_log::decode(&entry.body)?;
+            let level = LineLevel::of_number(read.level).map_or("", LineLevel::as_str);
+            Some(LogView::Device { time, seq, level, text: read.text.into_owned() })
+        }
         LogName::Diagnostic => {
             let problem = diagnostic::decode(&entry.body)?;
             let (content, result, errcode) = (problem.content(), problem.result(), problem.errcode());

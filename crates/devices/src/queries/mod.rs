@@ -7,11 +7,13 @@ mod filtered;
 mod history;
 mod latest;
 mod logs;
+mod many;
 
 pub use filtered::FilteredPage;
 pub use history::{BucketView, BucketsPage, HistoryPage, HistoryPoint, HistoryQuery};
 pub use latest::LatestValue;
 pub use logs::{LogName, LogPage, LogQuery, LogView};
+pub use many::{FoundEntry, FoundPage};
 
 use yizhan_journal::QueryError;
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod connection;
 pub(crate) mod content;
+pub(crate) mod device_log;
 pub(crate) mod diagnostic;
 pub(crate) mod event;
 pub(crate) mod sniff;

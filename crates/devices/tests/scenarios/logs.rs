@@ -120,3 +120,52 @@ fn a_filter_gives_pages_of_what_fits_and_counts_all_of_it() {
         .unwrap();
     assert_eq!((content.entries.len(), content.total), (2, 10), "a message stays with its answer");
 }
+
+#[test]
+fn a_device_hands_in_its_own_log_as_far_as_its_level_asks_for_it() {
+    let rig = Rig::new();
+    let device = rig.device();
+    let lines =
+        ["ERRno memory", "WRN|2026-11-21 00:12:15|log_mqtt.c|func(88): text", "DBGdetail", "", "plain"];
+    assert_eq!(rig.devices.keep_device_log(&device, lines, None).unwrap(), 0, "its log is off");
+    rig.devices.put_log_level(&device, 2).unwrap();
+    assert_eq!(rig.devices.keep_device_log(&device, lines, Some("ERR")).unwrap(), 3);
+    let log: Vec<_> =
+        rig.log(LogName::Device).iter().map(|it| (it["level"].clone(), it["text"].clone())).collect();
+    assert_eq!(log[0], (json!("ERROR"), json!("ERRno memory")));
+    assert_eq!((&log[1].0, &log[2]), (&json!("WARN"), &(json!("ERROR"), json!("plain"))));
+    let many = vec!["ERRx"; 600];
+    assert_eq!(rig.devices.keep_device_log(&device, many, None).unwrap(), 500);
+}
+
+#[test]
+fn the_logs_of_many_devices_are_one_list_with_pages() {
+    let mut rig = Rig::new();
+    let other = rig.create("dev002");
+    for number in 0..5 {
+        rig.uplink_bytes("$thing/up/raw/DEMOPROD01/dev001", format!("one-{number}").as_bytes());
+        rig.clock.advance(std::time::Duration::from_secs(1));
+        rig.uplink_as(&other, "$thing/up/raw/DEMOPROD01/dev002", format!("two-{number}").as_bytes());
+    }
+    let product = rig.devices.product(&crate::rig::product_id()).unwrap();
+    let mut query = LogQuery::newest(TimeRange::ALL, 3);
+    let devices = rig.devices.devices_to_search(&product, &query).unwrap();
+    let mut found = Vec::new();
+    loop {
+        let logs = [LogName::Content, LogName::Connection];
+        let page = rig.devices.newest_of_many(
+            &devices,
+            &logs,
+            &query,
+            |_, view| matches!(view, LogView::Content { payload, .. } if payload != "two-2"),
+        );
+        let page = page.unwrap();
+        found.extend(page.entries.into_iter().map(|entry| match entry.view {
+            LogView::Content { payload, .. } => payload,
+            other => panic!("{other:?}"),
+        }));
+        let Some(next) = page.next else { break };
+        query.cursor = Some(next.parse().unwrap());
+    }
+    assert_eq!(found.concat(), "two-4one-4two-3one-3one-2two-1one-1two-0one-0");
+}

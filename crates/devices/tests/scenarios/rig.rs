@@ -257,6 +257,12 @@ impl Rig {
         self.out.replies.drain(..).map(|reply| (reply.topic.to_string(), reply.payload)).collect()
     }
 
+    /// Takes a message of another device and makes it durable.
+    pub fn uplink_as(&mut self, device: &Arc<Device>, topic: &str, payload: &[u8]) {
+        self.devices.uplink(device, topic, 0, payload, self.clock.now(), &mut self.batch, &mut self.out);
+        self.flush();
+    }
+
     /// Takes a message and leaves it in the batch.
     pub fn take(&mut self, topic: &str, payload: &[u8]) {
         let (device, now) = (self.device(), self.clock.now());

@@ -1,6 +1,8 @@
 //! `$log`: how much a device is to log (facts §2.12). It asks when it starts, and is told when somebody changes it; from
 //! level 1 on it uploads its log over HTTP (facts §3.5).
 
+mod upload;
+
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -13,6 +15,8 @@ use crate::links::Downlink;
 use crate::registry::Device;
 use crate::uplink::answer_topic;
 use crate::{Devices, DevicesError};
+
+pub use upload::LineLevel;
 
 const DOWN: &str = "$log/operation/result/";
 const METHOD: &str = "get_log_level";

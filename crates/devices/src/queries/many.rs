@@ -1,0 +1,142 @@
+//! One log of many devices as one list, newest first: for people who look for something in a whole product.
+
+use std::sync::Arc;
+
+use yizhan_journal::Order;
+use yizhan_vocabulary::UnixMillis;
+
+use super::logs::{LogName, LogQuery, LogView, views};
+use crate::registry::{Device, Product};
+use crate::{Devices, DevicesError};
+
+/// Devices that one query looks at, at most.
+const MAX_DEVICES: usize = 1_000;
+/// Records of one device and log that one query looks at, at most.
+const MAX_SCANNED: usize = 2_000;
+/// Records read at once.
+const PORTION: usize = 200;
+
+/// One entry and whose it is.
+#[derive(Debug)]
+pub struct FoundEntry {
+    /// The device.
+    pub device: Arc<Device>,
+    /// When.
+    pub time: UnixMillis,
+    /// Its place in the order of all changes.
+    pub seq: u64,
+    /// The entry.
+    pub view: LogView,
+}
+
+/// Entries of many devices.
+#[derive(Debug)]
+pub struct FoundPage {
+    /// The newest first.
+    pub entries: Vec<FoundEntry>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+impl Devices {
+    /// Those of a product's devices that may have log entries in the range of a query: connected on one of its days. An
+    /// error if there are too many to look at.
+    pub fn devices_to_search(
+        &self,
+        product: &Product,
+        query: &LogQuery,
+    ) -> Result<Vec<Arc<Device>>, DevicesError> {
+        let first = query.range.from.map_or(crate::Day(0), |from| self.day_of(from));
+        let last = query.range.to.map_or(self.today(), |to| self.day_of(to));
+        let found: Vec<_> = product.with_devices(|devices| {
+            let connected = |device: &&Arc<Device>| {
+                devices.len() <= MAX_DEVICES || device.state.lock().active.any(first, last)
+            };
+            devices.iter().filter(connected).take(MAX_DEVICES + 1).cloned().collect()
+        });
+        if found.len() > MAX_DEVICES {
+            let why =
+                format!("more than {MAX_DEVICES} devices were connected in this time; name one of them");
+            return Err(DevicesError::Invalid(why));
+        }
+        Ok(found)
+    }
+
+    /// The newest entries of these devices' logs that fit; at most `query.limit` records, of which a message and its
+    /// answer are one.
+    pub fn newest_of_many(
+        &self,
+        devices: &[Arc<Device>],
+        logs: &[LogName],
+        query: &LogQuery,
+        fits: impl Fn(&Device, &LogView) -> bool,
+    ) -> Result<FoundPage, DevicesError> {
+        let limit = query.limit.clamp(1, self.0.config.max_query_limit);
+        // One more record than fits tells whether there is another page.
+        let mut newest: Vec<(UnixMillis, u64, Vec<FoundEntry>)> = Vec::new();
+        for device in devices {
+            for log in logs {
+                let oldest_kept = (newest.len() > limit).then(|| newest.last().map(|last| (last.0, last.1)));
+                self.newest_of_one(
+                    device,
+                    *log,
+                    query,
+                    limit + 1,
+                    oldest_kept.flatten(),
+                    &fits,
+                    &mut newest,
+                )?;
+            }
+            newest.sort_unstable_by_key(|(time, seq, _)| std::cmp::Reverse((*time, *seq)));
+            newest.truncate(limit + 1);
+        }
+        let more = newest.len() > limit;
+        newest.truncate(limit);
+        let next = newest.last().filter(|_| more).map(|(time, seq, _)| {
+            yizhan_journal::LogEntry { seq: *seq, time: *time, body: Default::default() }.cursor().to_string()
+        });
+        Ok(FoundPage { entries: newest.into_iter().flat_map(|(.., entries)| entries).collect(), next })
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one step of the search above, with all that it is about")]
+    fn newest_of_one(
+        &self,
+        device: &Arc<Device>,
+        log: LogName,
+        query: &LogQuery,
+        wanted: usize,
+        oldest_kept: Option<(UnixMillis, u64)>,
+        fits: &impl Fn(&Device, &LogView) -> bool,
+        found: &mut Vec<(UnixMillis, u64, Vec<FoundEntry>)>,
+    ) -> Result<(), DevicesError> {
+        let (mut scanned, mut taken, mut cursor) = (0, 0, query.cursor);
+        loop {
+            let order = Order::Descending;
+            let page = self.journal().log(device.id, log.kind(), query.range, order, PORTION, cursor)?;
+            for entry in &page.items {
+                if taken == wanted || oldest_kept.is_some_and(|oldest| (entry.time, entry.seq) < oldest) {
+                    return Ok(());
+                }
+                let entries: Vec<_> = views(device, log, entry, order)
+                    .into_iter()
+                    .filter(|view| fits(device, view))
+                    .map(|view| FoundEntry {
+                        device: Arc::clone(device),
+                        time: entry.time,
+                        seq: entry.seq,
+                        view,
+                    })
+                    .collect();
+                if !entries.is_empty() {
+                    taken += 1;
+                    found.push((entry.time, entry.seq, entries));
+                }
+            }
+            scanned += page.items.len();
+            cursor = page.next;
+            if cursor.is_none() || scanned >= MAX_SCANNED {
+                return Ok(());
+            }
+        }
+    }
+}
