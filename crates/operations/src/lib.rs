@@ -25,6 +25,7 @@ mod filter;
 mod instances;
 mod lenient;
 mod licences;
+mod logs;
 mod messages;
 mod openapi;
 mod page;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::operation::{Operation, Version};
 use crate::{
-    access, app_users, batches, certificates, data, devices, instances, licences, messages, products,
+    access, app_users, batches, certificates, data, devices, instances, licences, logs, messages, products,
     projects, statistics, thing_model, topics, video_products,
 };
 
@@ -20,6 +20,7 @@ const GROUPS: &[&[Operation]] = &[
     messages::OPERATIONS,
     topics::OPERATIONS,
     statistics::OPERATIONS,
+    logs::OPERATIONS,
     thing_model::OPERATIONS,
     video_products::OPERATIONS,
     certificates::OPERATIONS,

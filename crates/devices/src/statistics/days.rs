@@ -213,6 +213,11 @@ impl Devices {
         Ok(days)
     }
 
+    /// The time zone that people see times in.
+    pub fn calendar(&self) -> super::Calendar {
+        self.0.statistics.calendar
+    }
+
     /// Today, as the statistics count days.
     pub fn today(&self) -> Day {
         self.0.statistics.calendar.day(self.0.clock.now())
