@@ -80,8 +80,6 @@ pub(crate) const EXPLORER_AND_VIDEO_2021: &[Version] = &[Version::Explorer201904
 pub(crate) const HUB_2021: &[Version] = &[Version::Hub20210408];
 /// Served for iotcloud.
 pub(crate) const HUB: &[Version] = &[Version::Hub20210408, Version::Hub20180614];
-/// Served for the newest iotcloud.
-pub(crate) const HUB_2021: &[Version] = &[Version::Hub20210408];
 /// Served for the older iotcloud.
 pub(crate) const HUB_2018: &[Version] = &[Version::Hub20180614];
 /// Not in the vendor's API; the console's alone.
