@@ -167,6 +167,7 @@ fn connector() -> Result<SslConnector, ErrorStack> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::task::JoinSet;
 
     use super::*;
 
@@ -201,10 +202,11 @@ mod tests {
     }
 
     /// A server that answers one request with these bytes.
-    async fn answering(answer: &'static [u8]) -> Target {
+    async fn answering(answer: &'static [u8]) -> (Target, JoinSet<()>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        tokio::spawn(async move {
+        let mut server = JoinSet::new();
+        server.spawn(async move {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut request = [0; 1024];
             let read = stream.read(&mut request).await.unwrap();
@@ -212,18 +214,19 @@ mod tests {
             stream.write_all(answer).await.unwrap();
         });
         let host = format!("127.0.0.1:{port}");
-        Target::of(&format!("http://{host}/names.csv?x=1"), &[host]).unwrap()
+        (Target::of(&format!("http://{host}/names.csv?x=1"), &[host]).unwrap(), server)
     }
 
     #[tokio::test]
     async fn a_file_is_fetched_within_its_bounds_and_redirections_are_not_followed() {
-        let file = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nlamp-1\n").await;
+        let (file, _server) = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nlamp-1\n").await;
         assert_eq!(fetch(&file, 7).await.unwrap(), b"lamp-1\n");
-        let file = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nlamp-1\n").await;
+        let (file, _server) = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nlamp-1\n").await;
         assert!(matches!(fetch(&file, 6).await, Err(FetchError::Body(6))));
-        let short = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nlamp-1\n").await;
+        let (short, _server) = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nlamp-1\n").await;
         assert!(fetch(&short, 100).await.is_err());
-        let moved = answering(b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\n\r\n").await;
+        let (moved, _server) =
+            answering(b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\n\r\n").await;
         assert!(matches!(fetch(&moved, 100).await, Err(FetchError::Status(StatusCode::FOUND))));
     }
 }

@@ -54,10 +54,14 @@ pub struct Files {
     clock: Arc<dyn Clock>,
     /// Places for files that are being fetched from elsewhere.
     fetching: tokio::sync::Semaphore,
+    /// Places for files that are put together and on their way out; each may be large.
+    sending: Arc<tokio::sync::Semaphore>,
 }
 
 /// Files that are fetched from elsewhere at a time.
 const MAX_FETCHES: usize = 4;
+/// Files on their way out at a time.
+const MAX_SENT: usize = 16;
 
 impl Files {
     /// Files of the data directory `data`, with URLs signed by `signer`.
@@ -69,7 +73,13 @@ impl Files {
     ) -> std::io::Result<Self> {
         let uploads = uploads::Uploads::open(data.join("uploads"))?;
         let fetching = tokio::sync::Semaphore::new(MAX_FETCHES);
-        Ok(Self { settings, uploads, signer, clock, fetching })
+        let sending = Arc::new(tokio::sync::Semaphore::new(MAX_SENT));
+        Ok(Self { settings, uploads, signer, clock, fetching, sending })
+    }
+
+    /// A place for a file on its way out, to be held until it is sent; none if there are too many.
+    pub fn sending_place(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        Arc::clone(&self.sending).try_acquire_owned().ok()
     }
 
     /// The largest file that may be uploaded.

@@ -93,6 +93,8 @@ impl Store {
             self.each_device(|_| {}),
             self.authority().map(drop),
             self.api_keys().map(drop),
+            self.installation_keys_open(),
+            self.batch_keys_open(),
             self.read_apps(|apps| apps.every_secret_opens()),
         ] {
             if let Err(error) = result {

@@ -1,15 +1,20 @@
 //! `/files`: uploads and downloads through signed URLs. The signature is the whole permission, and it is checked before a
 //! byte of a body is read or anything of a batch is looked up.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Frame, SizeHint};
+use tokio::sync::OwnedSemaphorePermit;
 use yizhan_devices::DevicesError;
 use yizhan_files::{BatchFile, Draft, UploadError, UploadId};
 use yizhan_identity::signed_url::UrlRefusal;
@@ -26,6 +31,7 @@ enum Refusal {
     Url(UrlRefusal),
     Upload(UploadError),
     NotFound,
+    Busy,
     Failed,
 }
 
@@ -41,6 +47,9 @@ impl IntoResponse for Refusal {
             Self::Url(refusal) => (StatusCode::FORBIDDEN, refusal.to_string()),
             Self::Upload(error) => (status_of(&error), error.to_string()),
             Self::NotFound => (StatusCode::NOT_FOUND, "there is no such file".to_owned()),
+            Self::Busy => {
+                (StatusCode::SERVICE_UNAVAILABLE, "too many files are being sent; try again later".to_owned())
+            }
             Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "the file could not be made".to_owned()),
         };
         (status, format!("{text}\n")).into_response()
@@ -106,6 +115,7 @@ async fn batch(
     request: Request,
 ) -> Result<Response, Refusal> {
     check(&services, &request)?;
+    let place = services.platform.files.sending_place().ok_or(Refusal::Busy)?;
     let make = {
         let file = file.clone();
         move || {
@@ -126,7 +136,7 @@ async fn batch(
             Refusal::Failed
         }
     })?;
-    let mut answer = Response::new(Body::from(bytes));
+    let mut answer = Response::new(Body::new(Sent { file: Full::from(bytes), _place: place }));
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     // It holds keys: nothing on the way may keep it.
@@ -136,6 +146,28 @@ async fn batch(
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
     Ok(answer)
+}
+
+/// A file on its way out; its place is free when it is sent, or nobody takes it any more.
+struct Sent {
+    file: Full<Bytes>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl hyper::body::Body for Sent {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.file).poll_frame(context)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.file.size_hint()
+    }
 }
 
 fn no_such_file() -> DevicesError {

@@ -135,6 +135,11 @@ impl Licences {
         Ok(())
     }
 
+    /// Forgets the pools of an instance that was deleted; the store has dropped them with it.
+    pub fn forget(&self, instance: &InstanceId) {
+        self.pools.write().retain(|_, pool| pool.instance != *instance);
+    }
+
     /// The codes of a kind; none if there is no pool.
     fn total(&self, instance: &InstanceId, kind: LicenceKind, now: UnixMillis) -> Option<u64> {
         let pools = self.pools.read();

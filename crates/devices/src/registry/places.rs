@@ -161,6 +161,7 @@ impl Devices {
         let places = &self.0.registry.places;
         let _changing = places.changing.lock();
         self.0.store.delete_instance(id)?;
+        self.0.licences.forget(id);
         places.instances.write().remove(id);
         Ok(())
     }

@@ -284,6 +284,10 @@ impl Devices {
         if authority.is_some() && product.auth != AuthMode::Certificate {
             return Err(OwnAuthorityError::NotByCertificate);
         }
+        let owner = self.owner_of_project(&product.settings().profile.project);
+        if authority.is_some_and(|authority| Some(authority.owner) != owner) {
+            return Err(OwnAuthorityError::NotFound);
+        }
         let own = &self.0.own_authorities;
         let changing = own.changing.lock();
         let wanted = authority.map(|authority| authority.id);

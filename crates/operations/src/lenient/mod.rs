@@ -32,7 +32,7 @@ pub(crate) fn read<T: DeserializeOwned>(request: Value) -> Result<T, Failure> {
 struct Lenient(Value);
 
 impl Lenient {
-    fn wrong<'de>(self, visitor: &dyn serde::de::Expected) -> Problem {
+    fn wrong(self, visitor: &dyn serde::de::Expected) -> Problem {
         let found = match &self.0 {
             Value::Null => Unexpected::Unit,
             Value::Bool(value) => Unexpected::Bool(*value),

@@ -262,6 +262,21 @@ impl Store {
         Ok(Some((row.get(0)?, self.unseal(key_place(&batch, &name), row, 3)?)))
     }
 
+    /// Whether every private key of a batch opens.
+    pub(crate) fn batch_keys_open(&self) -> Result<(), StoreError> {
+        let reader = self.reader();
+        let mut statement = reader.prepare_cached(
+            "SELECT b.id, r.name, r.key_sealed FROM batch_rows AS r JOIN batches AS b ON b.number = r.batch \
+             WHERE r.key_sealed IS NOT NULL",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (batch, name): (String, String) = (row.get(0)?, row.get(1)?);
+            self.unseal(key_place(&batch, &name), row, 2)?;
+        }
+        Ok(())
+    }
+
     /// How many batches a product has had.
     pub fn batch_count(&self, product: &ProductId) -> Result<u64, StoreError> {
         let reader = self.reader();

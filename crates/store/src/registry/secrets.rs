@@ -39,4 +39,16 @@ impl Store {
             .map_err(|_| StoreError::Internal(format!("the key {name} is damaged")))?;
         Ok(key)
     }
+
+    /// Whether every key of the installation opens.
+    pub(crate) fn installation_keys_open(&self) -> Result<(), StoreError> {
+        let reader = self.reader();
+        let mut statement = reader.prepare_cached("SELECT name, secret_sealed FROM installation_secrets")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(0)?;
+            self.unseal(place(&name), row, 1)?;
+        }
+        Ok(())
+    }
 }
