@@ -248,6 +248,22 @@ impl Call {
         })
     }
 
+    /// The products of a project that the caller may use this operation on, newest first.
+    pub(crate) fn products_of(&self, project: &ProjectId) -> Vec<Arc<Product>> {
+        let mut products = self.0.platform.devices.products_of(project);
+        products.retain(|product| self.may(&Resource::Product(self.0.caller.owner, project, &product.id)));
+        products
+    }
+
+    /// The products of the whole account that the caller may use this operation on, newest first.
+    pub(crate) fn every_product(&self) -> Vec<Arc<Product>> {
+        let projects = self.0.platform.devices.projects(self.0.caller.owner);
+        let mut products: Vec<_> =
+            projects.iter().flat_map(|project| self.products_of(&project.id)).collect();
+        products.sort_by_key(|product| std::cmp::Reverse((product.created_at, product.id)));
+        products
+    }
+
     /// Whether the caller may use this operation on an object of its account; for the rows of lists.
     pub(crate) fn may(&self, resource: &Resource<'_>) -> bool {
         let rights = self.0.caller.rights.as_ref();

@@ -16,18 +16,31 @@ const MAX_ANSWER_BYTES: usize = 10 * 1024 * 1024;
 const DEADLINE: Duration = Duration::from_secs(90);
 
 /// Runs the operation of `call` and gives its answer: a JSON object as text. What it did is recorded before this returns.
+///
+/// What changes something runs as a task of its own: a caller that goes away while it waits must not leave it half done,
+/// or done without an entry in the audit log.
 pub async fn dispatch(call: Call, request: Value, request_id: &str) -> Result<String, Failure> {
-    let operation = call.operation();
-    let kept = (operation.audit() == Audit::Write).then(|| request.clone());
-    let running = operation.run(call.clone(), request);
-    let result = match tokio::time::timeout(DEADLINE, running).await {
-        Ok(result) => result,
-        Err(_) => Err(Failure::new(Code::ServiceUnavailable).because("it took too long")),
-    };
-    if let Some(request) = kept {
-        record(&call, &request, &result, request_id).await;
+    if call.operation().audit() != Audit::Write {
+        return run(&call, request).await;
     }
-    result
+    let writes = call.platform().writes.clone();
+    let request_id = request_id.to_owned();
+    let task = writes.spawn(async move {
+        let kept = request.clone();
+        let result = run(&call, request).await;
+        record(&call, &kept, &result, &request_id).await;
+        result
+    });
+    task.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a management operation broke off");
+        Err(Failure::new(Code::InternalError))
+    })
+}
+
+async fn run(call: &Call, request: Value) -> Result<String, Failure> {
+    let running = call.operation().run(call.clone(), request);
+    let late = |_| Err(Failure::new(Code::ServiceUnavailable).because("it took too long"));
+    tokio::time::timeout(DEADLINE, running).await.unwrap_or_else(late)
 }
 
 async fn record(call: &Call, request: &Value, result: &Result<String, Failure>, request_id: &str) {

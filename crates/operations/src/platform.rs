@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio_util::task::TaskTracker;
 use yizhan_devices::batches::Batches;
 use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_files::Files;
@@ -41,6 +42,8 @@ pub struct Platform {
     pub store: Arc<Store>,
     /// Entries that the audit log keeps; the oldest go first.
     pub audit_kept: u64,
+    /// Operations that change something and run now; the server's stop waits for them.
+    pub writes: TaskTracker,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

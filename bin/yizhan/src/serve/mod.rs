@@ -25,6 +25,7 @@ use openssl::ssl::SslContext;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::task::TaskTracker;
 use yizhan_api::{CertificateHandOuts, Door, HttpListener, Services};
 use yizhan_devices::batches::{BatchParts, Batches};
 use yizhan_devices::{CertificateDirectory, Devices};
@@ -52,6 +53,9 @@ use self::run_files::{Addresses, RunFiles};
 use crate::config::{Config, ConfigSource};
 use crate::data_dir::DataDir;
 use crate::{output, restore};
+
+/// Time for operations that still run when the server stops.
+const WRITES_END_WITHIN: Duration = Duration::from_secs(5);
 
 /// Run the server.
 #[derive(clap::Args)]
@@ -188,6 +192,7 @@ impl Server {
             files,
             store: Arc::clone(&store),
             audit_kept: config.access.audit_kept,
+            writes: TaskTracker::new(),
             clock: Arc::clone(&clock),
         });
         let services = Arc::new(Services {
@@ -247,11 +252,24 @@ impl Server {
         self.cores.stop(&self.services.router);
         // Each ends within its own deadline.
         self.runtime.block_on(async { while self.listeners.join_next().await.is_some() {} });
+        self.finish_writes();
         self.batches.stop();
         self.reconcile.stop();
         self.services.journal.shutdown();
         self.runtime.shutdown_timeout(Duration::from_secs(2));
         tracing::info!("stopped");
+    }
+}
+
+impl Server {
+    /// Lets operations whose callers have gone come to their end.
+    fn finish_writes(&self) {
+        let writes = &self.services.platform.writes;
+        writes.close();
+        let finished = self.runtime.block_on(tokio::time::timeout(WRITES_END_WITHIN, writes.wait()));
+        if finished.is_err() {
+            tracing::warn!(running = writes.len(), "operations did not come to their end in time");
+        }
     }
 }
 

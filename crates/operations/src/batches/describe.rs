@@ -117,8 +117,8 @@ pub(crate) struct BatchList {
 pub(crate) async fn list(call: Call, request: GetBatchProductionsList) -> Outcome<BatchList> {
     let project = call.project(&request.project_id)?;
     let page = Page::of(request.offset, request.limit)?;
+    let products = call.products_of(&project.id);
     call.blocking(move |platform| {
-        let products = platform.devices.products_of(&project.id);
         let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
         let (rows, total_cnt) = platform.batches.list(&ids, page.offset() as u64, page.limit() as u64)?;
         let entry = |batch: BatchRow| {

@@ -63,6 +63,10 @@ pub(crate) struct BatchOutcome {
 
 impl BatchOutcome {
     const DONE: Self = Self { result_code: "", result_message: String::new() };
+
+    const fn failed(why: String) -> Self {
+        Self { result_code: "fail", result_message: why }
+    }
 }
 
 pub(crate) async fn delete(call: Call, request: DeleteDevice) -> Outcome<BatchOutcome> {
@@ -76,20 +80,39 @@ pub(crate) async fn delete_many(call: Call, request: DeleteDevices) -> Outcome<B
 }
 
 async fn delete_all(call: Call, devices: Vec<Arc<Device>>, force: bool) -> Outcome<BatchOutcome> {
-    let before = seen(&devices);
-    let outcome = call
+    let deleted = call
         .blocking(move |platform| {
             if !force && any_bound(platform, &devices)? {
-                return Ok(BatchOutcome { result_code: "fail", result_message: BOUND.to_owned() });
+                return Ok(Err(BOUND.to_owned()));
             }
-            devices.iter().try_for_each(|device| delete_one(platform, device))?;
-            Ok::<_, Failure>(BatchOutcome::DONE)
+            Ok::<_, Failure>(Ok(each(devices, |device| delete_one(platform, device))))
         })
         .await?;
-    if outcome.result_code.is_empty() {
-        call.changed(Some(before), None);
+    match deleted {
+        Err(why) => Ok(BatchOutcome::failed(why)),
+        Ok((gone, why)) => {
+            call.changed(Some(gone), None);
+            Ok(why.map_or(BatchOutcome::DONE, BatchOutcome::failed))
+        }
     }
-    Ok(outcome)
+}
+
+/// Does it with each device, whatever becomes of the others: with which it was done, and the first reason why not.
+fn each(
+    devices: Vec<Arc<Device>>,
+    work: impl Fn(&Arc<Device>) -> Result<(), DevicesError>,
+) -> (serde_json::Value, Option<String>) {
+    let (mut done, mut first) = (Vec::with_capacity(devices.len()), None);
+    for device in devices {
+        let before = seen(&device);
+        match work(&device) {
+            Ok(()) => done.push(before),
+            Err(error) => {
+                first.get_or_insert_with(|| format!("{}: {error}", device.name));
+            }
+        }
+    }
+    (done.into(), first)
 }
 
 /// Whether users have bound one of the devices; then none is deleted.
@@ -118,17 +141,20 @@ pub(crate) async fn enable_many(call: Call, request: UpdateDevicesEnableState) -
         _ => return Err(Failure::new(Code::InvalidParameterValue).because("Status is 0 or 1")),
     };
     let devices = named(&call, &request.devices_items)?;
-    switch(&call, devices, enabled).await?;
-    Ok(BatchOutcome::DONE)
+    let (switched, why) = call
+        .blocking(move |platform| {
+            let switch = |device: &Arc<Device>| platform.devices.enable_device(device, enabled);
+            Ok::<_, Failure>(each(devices, switch))
+        })
+        .await?;
+    call.changed(Some(switched), Some(json!({ "EnableState": i64::from(enabled) })));
+    Ok(why.map_or(BatchOutcome::DONE, BatchOutcome::failed))
 }
 
-/// Switches devices on or off.
-pub(super) async fn switch(call: &Call, devices: Vec<Arc<Device>>, enabled: bool) -> Outcome<()> {
-    call.changed(Some(seen(&devices)), Some(json!({ "EnableState": i64::from(enabled) })));
-    call.blocking(move |platform| {
-        devices.iter().try_for_each(|device| platform.devices.enable_device(device, enabled))
-    })
-    .await
+/// Switches one device on or off.
+pub(super) async fn switch(call: &Call, device: Arc<Device>, enabled: bool) -> Outcome<()> {
+    call.changed(Some(seen(&device)), Some(json!({ "EnableState": i64::from(enabled) })));
+    call.blocking(move |platform| platform.devices.enable_device(&device, enabled)).await
 }
 
 /// The devices that a request names; all must be there.
@@ -140,16 +166,11 @@ fn named(call: &Call, items: &[DevicesItem]) -> Outcome<Vec<Arc<Device>>> {
     items.iter().map(|item| call.device(&item.product_id, &item.device_name)).collect()
 }
 
-/// The devices for the audit log.
-fn seen(devices: &[Arc<Device>]) -> serde_json::Value {
-    devices
-        .iter()
-        .map(|device| {
-            json!({
-                "ProductId": device.product_id(),
-                "DeviceName": device.name,
-                "EnableState": i64::from(device.switched_on()),
-            })
-        })
-        .collect()
+/// A device for the audit log.
+fn seen(device: &Device) -> serde_json::Value {
+    json!({
+        "ProductId": device.product_id(),
+        "DeviceName": device.name,
+        "EnableState": i64::from(device.switched_on()),
+    })
 }

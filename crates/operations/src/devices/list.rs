@@ -61,7 +61,7 @@ pub(crate) struct DeviceList {
 pub(crate) async fn list(call: Call, request: GetDeviceList) -> Outcome<DeviceList> {
     let products = if request.product_id == "-1" {
         let project = call.project(request.project_id.as_deref().unwrap_or_default())?;
-        call.platform().devices.products_of(&project.id)
+        call.products_of(&project.id)
     } else {
         vec![call.product(&request.product_id)?]
     };

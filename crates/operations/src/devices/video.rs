@@ -108,7 +108,7 @@ pub(crate) async fn modify(call: Call, request: ModifyDevice) -> Outcome<Nothing
     let device = call.device(&request.product_id, &request.device_name)?;
     match request.enable_state {
         None => {}
-        Some(state @ 0..=1) => switch(&call, vec![device], state == 1).await?,
+        Some(state @ 0..=1) => switch(&call, device, state == 1).await?,
         Some(_) => return Err(Failure::new(Code::InvalidParameterValue).because("EnableState is 0 or 1")),
     }
     Ok(Nothing {})

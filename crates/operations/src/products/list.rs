@@ -11,7 +11,6 @@ use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 use crate::filter::{Filter, TAG, conditions, unknown_filter};
 use crate::page::Page;
-use crate::resource::Resource;
 
 /// Which product.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -102,18 +101,10 @@ impl ProductList {
 
 /// The products of a project or of the whole account that the caller may see, newest first.
 fn visible(call: &Call, project: Option<&str>) -> Outcome<Vec<Arc<Product>>> {
-    let devices = &call.platform().devices;
-    let owner = call.caller().owner;
-    let projects = match project.filter(|id| !id.is_empty()) {
-        Some(id) => vec![call.project(id)?],
-        None => devices.projects(owner),
-    };
-    let mut products: Vec<_> = projects.iter().flat_map(|project| devices.products_of(&project.id)).collect();
-    products.retain(|product| {
-        call.may(&Resource::Product(owner, &product.settings().profile.project, &product.id))
-    });
-    products.sort_by_key(|product| std::cmp::Reverse(product.created_at));
-    Ok(products)
+    match project.filter(|id| !id.is_empty()) {
+        Some(id) => Ok(call.products_of(&call.project(id)?.id)),
+        None => Ok(call.every_product()),
+    }
 }
 
 fn retain_status(products: &mut Vec<Arc<Product>>, status: Option<&str>) -> Outcome<()> {

@@ -7,7 +7,6 @@ use yizhan_devices::Product;
 
 use crate::call::Call;
 use crate::failure::Outcome;
-use crate::resource::Resource;
 
 /// The products meant. Without a name, products that the caller's policies do not open are left out.
 pub(super) fn products(call: &Call, project: Option<&str>, named: &[String]) -> Outcome<Vec<Arc<Product>>> {
@@ -22,13 +21,5 @@ pub(super) fn products(call: &Call, project: Option<&str>, named: &[String]) -> 
         products.dedup_by_key(|product| product.id);
         return Ok(products);
     }
-    let (devices, owner) = (&call.platform().devices, call.caller().owner);
-    let projects = project.map_or_else(|| devices.projects(owner), |project| vec![project]);
-    let mut all = Vec::new();
-    for project in projects {
-        let mut inside = devices.products_of(&project.id);
-        inside.retain(|product| call.may(&Resource::Product(owner, &project.id, &product.id)));
-        all.append(&mut inside);
-    }
-    Ok(all)
+    Ok(project.map_or_else(|| call.every_product(), |project| call.products_of(&project.id)))
 }

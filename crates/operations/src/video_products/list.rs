@@ -1,16 +1,12 @@
 //! Looking at products of the video API.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use yizhan_devices::Product;
 
 use super::entry::{OneProduct, VideoProduct};
 use crate::call::Call;
 use crate::failure::Outcome;
 use crate::page::Page;
-use crate::resource::Resource;
 
 /// The categories whose products are video products however they were made: camera, watch, lock (facts §8.1).
 const VIDEO_CATEGORIES: [i64; 3] = [113, 567, 595];
@@ -49,7 +45,7 @@ pub(crate) struct ProductPage {
 
 pub(crate) async fn list(call: Call, request: DescribeProducts) -> Outcome<ProductPage> {
     let page = Page::of(Some(request.offset), Some(request.limit))?;
-    let visible = visible(&call);
+    let visible = call.every_product();
     call.blocking(move |platform| {
         let mut found = Vec::new();
         for product in visible {
@@ -65,17 +61,4 @@ pub(crate) async fn list(call: Call, request: DescribeProducts) -> Outcome<Produ
         Outcome::Ok(ProductPage { total_count, data })
     })
     .await
-}
-
-/// The account's products that the caller may see, newest first.
-fn visible(call: &Call) -> Vec<Arc<Product>> {
-    let devices = &call.platform().devices;
-    let owner = call.caller().owner;
-    let projects = devices.projects(owner);
-    let mut products: Vec<_> = projects.iter().flat_map(|project| devices.products_of(&project.id)).collect();
-    products.retain(|product| {
-        call.may(&Resource::Product(owner, &product.settings().profile.project, &product.id))
-    });
-    products.sort_by_key(|product| std::cmp::Reverse((product.created_at, product.id)));
-    products
 }

@@ -242,3 +242,23 @@ fn what_operators_do_to_accounts_is_in_the_audit_log_too() {
     assert_eq!(entry(&keys, "account")["After"]["secret_id"], key["secret_id"]);
     assert!(!keys.to_string().contains(secret));
 }
+
+#[test]
+fn a_list_over_a_project_leaves_out_products_that_a_policy_closes() {
+    let (uin, _, client) = sub_account("one-product-only");
+    let (owner, project, gateway) = (tenants().first.uin, name_of("ProjectId"), name_of("GatewayProductId"));
+    grant(uin, "open-project", "allow", "*", &format!("qcs::iotexplorer:gz:uin/{owner}:project/{project}*"));
+    let of_all = json!({"ProductId": "-1", "ProjectId": project, "Limit": 100});
+    let products = |answer: &Value| {
+        let devices = answer["Devices"].as_array().cloned().unwrap_or_default();
+        devices
+            .iter()
+            .filter_map(|device| device["ProductId"].as_str().map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    assert!(products(&client.call("GetDeviceList", &of_all)).contains(&gateway));
+    let closed = format!("qcs::iotexplorer:gz:uin/{owner}:project/{project}/product/{gateway}*");
+    grant(uin, "close-gateway", "deny", "*", &closed);
+    let seen = products(&client.call("GetDeviceList", &of_all));
+    assert!(!seen.is_empty() && !seen.contains(&gateway), "{seen:?}");
+}
