@@ -40,6 +40,7 @@ mod table;
 mod text;
 mod thing_model;
 mod topics;
+mod undo;
 mod vendor;
 mod video_products;
 

@@ -10,6 +10,7 @@ use super::refusals::{about_key, about_user};
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 use crate::operation::Nothing;
+use crate::undo::or_undo;
 
 /// A sub-account that is to be made.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -49,7 +50,8 @@ pub(crate) async fn add(call: Call, request: AddUser) -> Outcome<AddedUser> {
         .blocking(move |platform| {
             let people = &platform.people;
             let account = people.create_sub(owner, &name, &remark).map_err(about_user)?;
-            let key = with_key.then(|| people.create_key(account.uin, "").map_err(about_key)).transpose()?;
+            let key = with_key.then(|| people.create_key(account.uin, "").map_err(about_key)).transpose();
+            let key = or_undo(key, || people.delete_account(account.uin))?;
             Ok::<_, Failure>((account, key))
         })
         .await?;

@@ -1,5 +1,7 @@
 //! Making a device.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -7,9 +9,11 @@ use yizhan_devices::{AuthMode, Device, DeviceCreation, DevicesError};
 use yizhan_identity::authority::KeyKind;
 use yizhan_identity::secret::DeviceSecret;
 
+use super::change::delete_one;
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 use crate::platform::Platform;
+use crate::undo::or_undo;
 
 /// Devices one request may make.
 const MAX_AT_ONCE: usize = 1_000;
@@ -80,9 +84,10 @@ pub(crate) async fn create(call: Call, request: CreateDevice) -> Outcome<Created
             };
             made.map_err(failure)?;
             let device = platform.devices.known_device(&product.id, &name)?;
-            credentials(platform, &device)
+            credentials_of_all(platform, &[device])
         })
-        .await?;
+        .await?
+        .remove(0);
     call.changed(None, Some(json!({ "ProductId": request.product_id, "DeviceName": data.device_name })));
     Ok(CreatedDevice { data })
 }
@@ -132,7 +137,7 @@ pub(crate) async fn create_many(call: Call, request: CreateDevices) -> Outcome<C
         .blocking(move |platform| {
             let made = platform.devices.create_devices(&product.id, creation).map_err(failure)?;
             let known = made.iter().filter_map(|view| product.device(view.name.as_str()));
-            known.map(|device| credentials(platform, &device)).collect::<Outcome<Vec<_>>>()
+            credentials_of_all(platform, &known.collect::<Vec<_>>())
         })
         .await?;
     let names: Vec<_> = devices.iter().map(|device| device.device_name.as_str()).collect();
@@ -140,8 +145,14 @@ pub(crate) async fn create_many(call: Call, request: CreateDevices) -> Outcome<C
     Ok(CreatedDevices { devices })
 }
 
+/// What new devices need to connect. If it cannot be made for one of them, none of them stays.
+fn credentials_of_all(platform: &Platform, devices: &[Arc<Device>]) -> Outcome<Vec<DeviceData>> {
+    let made = devices.iter().map(|device| credentials(platform, device)).collect();
+    or_undo(made, || devices.iter().try_for_each(|device| delete_one(platform, device)))
+}
+
 /// What the device needs to connect; a certificate is issued where the product asks for one.
-fn credentials(platform: &Platform, device: &std::sync::Arc<Device>) -> Outcome<DeviceData> {
+fn credentials(platform: &Platform, device: &Arc<Device>) -> Outcome<DeviceData> {
     let device_name = device.name.to_string();
     if let Some(secret) = device.secret() {
         let device_psk = secret.as_text().to_owned();

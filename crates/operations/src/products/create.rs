@@ -12,6 +12,7 @@ use super::entry::{OneProduct, ProductEntry};
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 use crate::thing_model::starting_model_of;
+use crate::undo::or_undo;
 
 /// How devices may reach the network (facts §4.3, NetType).
 const NET_TYPES: &[&str] = &[
@@ -98,7 +99,8 @@ pub(crate) async fn create(call: Call, request: CreateStudioProduct) -> Outcome<
             let product = platform.devices.known_product(&id).map_err(failure)?;
             if let Some(authority) = authority {
                 let trusted = platform.devices.set_authority_of(&product, Some(&*authority));
-                trusted.map_err(crate::certificates::refused)?;
+                let trusted = trusted.map_err(crate::certificates::refused);
+                or_undo(trusted, || platform.devices.delete_product(&id))?;
             }
             Ok::<_, Failure>(product)
         })

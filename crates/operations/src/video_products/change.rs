@@ -9,13 +9,14 @@ use yizhan_devices::{
     ProductChange, ProductProfile, ProjectRow, ReleaseStatus, generate_product_id,
 };
 use yizhan_store::VideoProductRow;
-use yizhan_vocabulary::UnixMillis;
+use yizhan_vocabulary::{InstanceId, UnixMillis};
 
 use super::entry::{OneProduct, VideoProduct};
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 use crate::operation::Nothing;
 use crate::thing_model::starting_model_of;
+use crate::undo::or_undo;
 
 const CAMERA: i64 = 113;
 const WATCH: i64 = 567;
@@ -55,8 +56,9 @@ pub(crate) struct CreateProduct {
 }
 
 pub(crate) async fn create(call: Call, request: CreateProduct) -> Outcome<OneProduct> {
-    let project = first_project(&call).await?;
+    let place = first_place(&call)?;
     check(&request)?;
+    let project = made(&call, place).await?;
     let category = request.category_id.unwrap_or_else(|| category_of(&request.features));
     let id = generate_product_id();
     let new = NewProduct {
@@ -92,7 +94,8 @@ pub(crate) async fn create(call: Call, request: CreateProduct) -> Outcome<OnePro
     let product = call
         .blocking(move |platform| {
             platform.devices.create_product(new).map_err(failure)?;
-            platform.store.set_video_product(&id, &kept)?;
+            let particulars = platform.store.set_video_product(&id, &kept).map_err(Failure::from);
+            or_undo(particulars, || platform.devices.delete_product(&id))?;
             platform.devices.known_product(&id).map_err(failure)
         })
         .await?;
@@ -131,19 +134,34 @@ fn category_of(features: &[String]) -> i64 {
     if features.iter().any(|feature| feature == VIDEO_BOTH_WAYS) { WATCH } else { CAMERA }
 }
 
+/// Where a product of the video API is put.
+enum Place {
+    /// A project that there is.
+    Project(Arc<ProjectRow>),
+    /// A new project in this instance.
+    NewProject(InstanceId),
+}
+
 /// The video API has no projects: its products are in the oldest project of the account's public instance, which is made
 /// if there is none.
-async fn first_project(call: &Call) -> Outcome<Arc<ProjectRow>> {
+fn first_place(call: &Call) -> Outcome<Place> {
     let devices = &call.platform().devices;
     let is_public = |project: &Arc<ProjectRow>| {
         devices.instance(&project.instance).is_some_and(|instance| instance.kind == InstanceKind::Public)
     };
     // Newest first.
     let projects = devices.projects(call.caller().owner);
-    if let Some(project) = projects.iter().rev().find(|project| is_public(project)) {
-        return call.project(project.id.as_str());
+    match projects.iter().rev().find(|project| is_public(project)) {
+        Some(project) => call.project(project.id.as_str()).map(Place::Project),
+        None => call.instance(None).map(|instance| Place::NewProject(instance.id.clone())),
     }
-    let instance = call.instance(None)?.id.clone();
+}
+
+async fn made(call: &Call, place: Place) -> Outcome<Arc<ProjectRow>> {
+    let instance = match place {
+        Place::Project(project) => return Ok(project),
+        Place::NewProject(instance) => instance,
+    };
     let new = NewProject { instance, name: FIRST_PROJECT.to_owned(), description: String::new() };
     call.blocking(move |platform| platform.devices.create_project(new)).await
 }
