@@ -21,26 +21,28 @@ const DEADLINE: Duration = Duration::from_secs(90);
 /// or done without an entry in the audit log.
 pub async fn dispatch(call: Call, request: Value, request_id: &str) -> Result<String, Failure> {
     if call.operation().audit() != Audit::Write {
-        return run(&call, request).await;
+        return in_time(call.operation().run(call.clone(), request)).await?;
     }
     let writes = call.platform().writes.clone();
     let request_id = request_id.to_owned();
     let task = writes.spawn(async move {
         let kept = request.clone();
-        let result = run(&call, request).await;
+        let result = call.operation().run(call.clone(), request).await;
         record(&call, &kept, &result, &request_id).await;
         result
     });
-    task.await.unwrap_or_else(|error| {
+    // The task goes on after the deadline, and what becomes of it is recorded.
+    in_time(task).await?.unwrap_or_else(|error| {
         tracing::error!(%error, "a management operation broke off");
         Err(Failure::new(Code::InternalError))
     })
 }
 
-async fn run(call: &Call, request: Value) -> Result<String, Failure> {
-    let running = call.operation().run(call.clone(), request);
-    let late = |_| Err(Failure::new(Code::ServiceUnavailable).because("it took too long"));
-    tokio::time::timeout(DEADLINE, running).await.unwrap_or_else(late)
+/// What comes of it within the deadline.
+async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let late =
+        |_| Failure::new(Code::ServiceUnavailable).because("it takes too long; see later what became of it");
+    tokio::time::timeout(DEADLINE, work).await.map_err(late)
 }
 
 async fn record(call: &Call, request: &Value, result: &Result<String, Failure>, request_id: &str) {

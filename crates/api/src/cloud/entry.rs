@@ -109,7 +109,7 @@ impl Entrance {
         let usable_for = claim.usable_for(now, self.settings.signature_window);
         let mut replays = self.replays.lock();
         let evicted = replays.evicted();
-        let admitted = replays.admit(claim.replay_mark(), operation.name(), writes, monotonic, usable_for);
+        let admitted = replays.admit(claim.replay_mark(), writes, monotonic, usable_for);
         let evicted = replays.evicted() - evicted;
         drop(replays);
         if evicted > 0 {

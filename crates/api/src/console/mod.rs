@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router as Routes;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Extension, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
@@ -63,20 +64,16 @@ async fn operate(
     Extension(passed): Extension<Passed>,
     Path(name): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let language = language(&headers);
     let id = request_id();
     let Some(operation) = find_in_console(&name) else {
         return refused(&Failure::new(Code::InvalidAction), language, &id);
     };
-    let request = match serde_json::from_slice::<Value>(&body) {
+    let request = match read(body) {
         Ok(request) => request,
-        Err(error) => {
-            let failure =
-                Failure::new(Code::InvalidRequest).because(format!("the body is not JSON: {error}"));
-            return refused(&failure, language, &id);
-        }
+        Err(failure) => return refused(&failure, language, &id),
     };
     let caller = Caller {
         account: Uin::FIRST,
@@ -98,6 +95,19 @@ async fn operate(
         }
         Err(failure) => refused(&failure, language, &id),
     }
+}
+
+/// The request in a body; an empty one is a request without members.
+fn read(body: Result<Bytes, BytesRejection>) -> Result<Value, Failure> {
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(Code::RequestSizeLimitExceeded),
+        _ => Failure::new(Code::InvalidRequest).because("the body did not arrive"),
+    })?;
+    if body.trim_ascii().is_empty() {
+        return Ok(json!({}));
+    }
+    serde_json::from_slice(&body)
+        .map_err(|error| Failure::new(Code::InvalidRequest).because(format!("the body is not JSON: {error}")))
 }
 
 const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-request-id");

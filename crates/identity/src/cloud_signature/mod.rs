@@ -303,12 +303,8 @@ impl<'a> Claim<'a> {
     /// What tells this request from others in the replay memory. Only of a verified claim: others would fill it.
     pub fn replay_mark(&self) -> ReplayMark<'_> {
         match &self.proof {
-            Proof::Tc3(proof) => ReplayMark::Signature(proof.signature()),
-            Proof::V1(proof) => ReplayMark::Nonce {
-                secret_id: self.secret_id,
-                timestamp: self.timestamp,
-                nonce: proof.nonce(),
-            },
+            Proof::Tc3(proof) => ReplayMark::Tc3(proof.signature()),
+            Proof::V1(proof) => ReplayMark::V1(proof.signature()),
         }
     }
 

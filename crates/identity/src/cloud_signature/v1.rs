@@ -23,7 +23,7 @@ pub(super) const COMMON: [&str; 11] = [
     "Version",
 ];
 
-/// The longest `Nonce`; it may be larger than any number here and stays a text.
+/// The longest `Nonce`; it may be larger than any number here and stays a text of digits.
 const MAX_NONCE: usize = 64;
 
 /// The decoded parameters, if the request can be of this scheme.
@@ -79,13 +79,12 @@ pub(super) fn claim<'a>(
     if !is_secret_id(secret_id) {
         return Err(SignatureError::Malformed("SecretId"));
     }
-    if nonce.len() > MAX_NONCE {
+    if nonce.len() > MAX_NONCE || !nonce.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(SignatureError::Malformed("Nonce"));
     }
     let hash = method(parameters.get("SignatureMethod"))?;
     let host = request.text("host", MAX_NAME * 4).unwrap_or_default();
-    let proof =
-        Proof { method: request.method, path: request.path, host, parameters, hash, nonce, signature };
+    let proof = Proof { method: request.method, path: request.path, host, parameters, hash, signature };
     Ok(super::Claim { secret_id, timestamp, proof: super::Proof::V1(proof) })
 }
 
@@ -96,13 +95,12 @@ pub(super) struct Proof<'a> {
     host: &'a str,
     parameters: &'a Parameters<'a>,
     hash: Hash,
-    nonce: &'a str,
     signature: &'a str,
 }
 
 impl<'a> Proof<'a> {
-    pub(super) const fn nonce(&self) -> &'a str {
-        self.nonce
+    pub(super) const fn signature(&self) -> &'a str {
+        self.signature
     }
 
     /// Tries the hosts that the client may have signed.

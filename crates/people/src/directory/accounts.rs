@@ -89,6 +89,9 @@ impl People {
         if let Some(sub) = self.sub_accounts(uin).first() {
             return Err(PeopleError::Conflict(format!("account {uin} still owns sub-account {}", sub.name)));
         }
+        if let Some(policy) = self.policies(uin).first() {
+            return Err(PeopleError::Conflict(format!("account {uin} still owns policy {}", policy.name)));
+        }
         Ok(())
     }
 
