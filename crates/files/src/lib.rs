@@ -30,6 +30,8 @@ pub struct FilesSettings {
     pub max_file_bytes: u64,
     /// Files held at a time.
     pub max_files: usize,
+    /// Those of one account.
+    pub max_files_of_account: usize,
     /// Hosts, as `name` or `name:port`, from which files may be fetched.
     pub fetch_hosts: Vec<String>,
 }
@@ -41,6 +43,7 @@ impl FilesSettings {
             base_url: base_url.trim_end_matches('/').to_owned(),
             max_file_bytes: 4 * 1024 * 1024,
             max_files: 256,
+            max_files_of_account: 64,
             fetch_hosts: Vec::new(),
         }
     }

@@ -113,9 +113,16 @@ impl Uploads {
         Ok(Self { folder, counting: Mutex::new(()) })
     }
 
-    fn begin(&self, id: &UploadId, most: u64, max_files: usize) -> Result<Draft, UploadError> {
+    /// Begins a file of at most `most` bytes, unless there are as many as there may be, in all or of the account.
+    fn begin(&self, id: &UploadId, most: u64, (all, own): (usize, usize)) -> Result<Draft, UploadError> {
         let _counting = self.counting.lock();
-        if fs::read_dir(&self.folder)?.count() >= max_files {
+        let mine = format!("{}-", id.owner);
+        let (mut held, mut held_of_account) = (0, 0);
+        for entry in fs::read_dir(&self.folder)? {
+            held += 1;
+            held_of_account += usize::from(entry?.file_name().to_string_lossy().starts_with(&mine));
+        }
+        if held >= all || held_of_account >= own {
             return Err(UploadError::Full);
         }
         let target = self.folder.join(id.to_string());
@@ -177,7 +184,9 @@ impl Drop for Draft {
 impl Files {
     /// Begins to take an upload.
     pub fn begin_upload(&self, id: &UploadId) -> Result<Draft, UploadError> {
-        self.uploads.begin(id, self.settings.max_file_bytes, self.settings.max_files)
+        let settings = &self.settings;
+        let limits = (settings.max_files, settings.max_files_of_account);
+        self.uploads.begin(id, settings.max_file_bytes, limits)
     }
 
     /// Removes uploads of more than a day ago; says how many.
@@ -201,7 +210,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let uploads = Uploads::open(dir.path().join("uploads")).unwrap();
         let id = UploadId::new(OWNER);
-        let mut draft = uploads.begin(&id, 6, 10).unwrap();
+        let mut draft = uploads.begin(&id, 6, (10, 10)).unwrap();
         draft.write(b"abc").unwrap();
         assert_eq!(uploads.read(&id, 6), Err(UploadError::NotFound));
         draft.write(b"def").unwrap();
@@ -214,10 +223,10 @@ mod tests {
     fn what_is_too_large_or_broken_off_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let uploads = Uploads::open(dir.path().join("uploads")).unwrap();
-        let mut draft = uploads.begin(&UploadId::new(OWNER), 2, 10).unwrap();
+        let mut draft = uploads.begin(&UploadId::new(OWNER), 2, (10, 10)).unwrap();
         assert_eq!(draft.write(b"abc"), Err(UploadError::TooLarge(2)));
         drop(draft);
-        drop(uploads.begin(&UploadId::new(OWNER), 2, 10).unwrap());
+        drop(uploads.begin(&UploadId::new(OWNER), 2, (10, 10)).unwrap());
         assert_eq!(names(&dir.path().join("uploads")), 0);
     }
 
@@ -225,11 +234,14 @@ mod tests {
     fn the_folder_holds_so_many_files_and_each_for_a_day() {
         let dir = tempfile::tempdir().unwrap();
         let uploads = Uploads::open(dir.path().join("uploads")).unwrap();
-        uploads.begin(&UploadId::new(OWNER), 2, 1).unwrap().finish().unwrap();
-        assert_eq!(uploads.begin(&UploadId::new(OWNER), 2, 1).err(), Some(UploadError::Full));
+        let begin = |owner, limits| uploads.begin(&UploadId::new(owner), 2, limits);
+        begin(OWNER, (1, 1)).unwrap().finish().unwrap();
+        assert_eq!(begin(Uin(2), (1, 1)).err(), Some(UploadError::Full));
+        assert_eq!(begin(OWNER, (2, 1)).err(), Some(UploadError::Full));
+        assert!(begin(Uin(2), (2, 1)).is_ok());
         assert_eq!(uploads.sweep(SystemTime::now()).unwrap(), 0);
         assert_eq!(uploads.sweep(SystemTime::now() + KEPT + Duration::from_secs(60)).unwrap(), 1);
-        assert!(uploads.begin(&UploadId::new(OWNER), 2, 1).is_ok());
+        assert!(begin(OWNER, (1, 1)).is_ok());
     }
 
     #[test]

@@ -93,7 +93,10 @@ impl Batches {
 
     /// All devices are made: some of them still need certificates.
     fn after_devices(&self, batch: &BatchRow, product: &Product) -> Result<(), DevicesError> {
-        let certified = product.auth == AuthMode::Certificate && batch.burn == BatchBurn::Direct;
+        // Where the account's own authority vouches for the devices, it is that authority which certifies them.
+        let certified = product.auth == AuthMode::Certificate
+            && batch.burn == BatchBurn::Direct
+            && self.0.devices.authority_of(&product.id).is_none();
         if certified && batch.made > 0 {
             return Ok(self.0.store.begin_certificates(batch.number, self.0.clock.now())?);
         }
