@@ -266,7 +266,9 @@ impl Server {
     fn finish_writes(&self) {
         let writes = &self.services.platform.writes;
         writes.close();
-        let finished = self.runtime.block_on(tokio::time::timeout(WRITES_END_WITHIN, writes.wait()));
+        // The timer is made inside the runtime, which it belongs to.
+        let finished =
+            self.runtime.block_on(async { tokio::time::timeout(WRITES_END_WITHIN, writes.wait()).await });
         if finished.is_err() {
             tracing::warn!(running = writes.len(), "operations did not come to their end in time");
         }
