@@ -15,7 +15,7 @@ TRACKED = subprocess.run(
 ).stdout.split()
 PAIRS = [("README.md", "README.zh-CN.md")] + [
     (f"docs/guide/en/{page}.md", f"docs/guide/zh/{page}.md")
-    for page in ("connect-a-device", "thing-model", "cloud-api", "batch-production", "applications")
+    for page in ("connect-a-device", "thing-model", "cloud-api", "batch-production", "applications", "access")
 ]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 # A block that follows this mark is run by the test below, in order of appearance.
