@@ -9,7 +9,8 @@ use yizhan_vocabulary::UnixMillis;
 
 use crate::failure::{Code, Failure, Outcome};
 
-/// A number, or a list with one: a published type is a list by mistake (facts §8.1, `Limit:[U]`), so clients send both.
+/// A number, or a list with one: a published type is a list by mistake, so clients send both.
+// Management API facts §8.1, `Limit:[U]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 #[schemars(transparent)]
 pub(crate) struct OneNumber(pub i64);

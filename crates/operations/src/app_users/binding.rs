@@ -126,7 +126,8 @@ pub(crate) struct DirectBindDeviceInFamily {
     room_id: Option<String>,
 }
 
-/// A device in a family (facts §6, AppDeviceInfo).
+/// A device in a family.
+// Management API facts §6, AppDeviceInfo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct AppDeviceInfo {

@@ -8,7 +8,8 @@ use yizhan_store::{AppPlatform, PushService};
 
 use crate::text::iso;
 
-/// An application (facts §6, IotApplication). With its secrets in it, so it does not show itself.
+/// An application.
+// Management API facts §6, IotApplication. With its secrets in it, so it does not show itself.
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct IotApplication {

@@ -17,7 +17,8 @@ pub(crate) struct GetFamilyDeviceUserList {
     device_name: String,
 }
 
-/// A user who may use the device (facts §6, DeviceUser).
+/// A user who may use the device.
+// Management API facts §6, DeviceUser.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeviceUser {

@@ -17,7 +17,8 @@ pub(crate) struct GenSingleDeviceSignature {
     expire: i64,
 }
 
-/// A device's signature (facts §6, DeviceSignatureInfo).
+/// A device's signature.
+// Management API facts §6, DeviceSignatureInfo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeviceSignatureInfo {

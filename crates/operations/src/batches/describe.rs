@@ -93,7 +93,8 @@ pub(crate) struct GetBatchProductionsList {
     limit: Option<i64>,
 }
 
-/// A batch in a list (facts §6, BatchProductionInfo).
+/// A batch in a list.
+// Management API facts §6, BatchProductionInfo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct BatchProductionInfo {

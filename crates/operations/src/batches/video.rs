@@ -49,7 +49,8 @@ pub(crate) async fn create(call: Call, request: CreateBatch) -> Outcome<CreatedB
     Ok(CreatedBatch { batch_id: batch.number })
 }
 
-/// A batch (facts §8.1, VideoBatch).
+/// A batch.
+// Management API facts §8.1, VideoBatch.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct VideoBatch {

@@ -68,7 +68,8 @@ pub(crate) async fn delete(call: Call, request: NamedAuthority) -> Outcome<Nothi
     Ok(Nothing {})
 }
 
-/// An authority as people see it (facts §6, CertInfo).
+/// An authority as people see it.
+// Management API facts §6, CertInfo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CertInfo {

@@ -65,7 +65,8 @@ pub(crate) struct DescribeBoundProducts {
     limit: i64,
 }
 
-/// A product that uses an authority (facts §6, PrivateCABindProductInfo).
+/// A product that uses an authority.
+// Management API facts §6, PrivateCABindProductInfo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct BoundProduct {

@@ -14,7 +14,8 @@ use crate::platform::Platform;
 /// Devices one request may concern.
 const MAX_DEVICES: usize = 100;
 
-/// What is said about a device that a user has bound (facts §2.7).
+/// What is said about a device that a user has bound.
+// Management API facts §2.7.
 const BOUND: &str = "device has binded family";
 
 /// A device that is to go.
@@ -53,7 +54,8 @@ pub(crate) struct UpdateDevicesEnableState {
     status: i64,
 }
 
-/// How it went: both empty when all went well, `fail` and a reason otherwise (facts §2.7).
+/// How it went: both empty when all went well, `fail` and a reason otherwise.
+// Management API facts §2.7.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct BatchOutcome {

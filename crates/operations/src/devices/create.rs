@@ -43,7 +43,8 @@ pub(crate) struct CreatedDevice {
     data: DeviceData,
 }
 
-/// Credentials (facts §6, DeviceData).
+/// Credentials.
+// Management API facts §6, DeviceData.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeviceData {

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use yizhan_devices::{Device, NodeKind, Status};
 
-/// A device (facts §6, DeviceInfo). The members of LoRa devices are there and empty, as in the vendor's samples.
+/// A device. The members of LoRa devices are there and empty, as in the vendor's samples.
+// Management API facts §6, DeviceInfo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeviceInfo {

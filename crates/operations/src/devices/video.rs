@@ -18,7 +18,8 @@ pub(crate) struct OneDevice {
     device_name: String,
 }
 
-/// A device (facts §8.1, DeviceInfo).
+/// A device.
+// Management API facts §8.1, DeviceInfo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct VideoDevice {

@@ -10,7 +10,8 @@ use crate::platform::Platform;
 use crate::resource::Resource;
 use crate::text::iso;
 
-/// How an instance that never expires says so (facts §4.3, InstanceDetail).
+/// How an instance that never expires says so.
+// Management API facts §4.3, InstanceDetail.
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// Which instance.
@@ -32,7 +33,8 @@ pub(crate) struct DescribedInstance {
     pub data: InstanceDetail,
 }
 
-/// An instance with its quotas (facts §6, InstanceDetail).
+/// An instance with its quotas.
+// Management API facts §6, InstanceDetail.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct InstanceDetail {
     #[serde(rename = "InstanceId")]

@@ -16,7 +16,8 @@ pub(crate) struct NamedInstance {
     pub instance_id: String,
 }
 
-/// Activation codes of one kind that hold for the same time (facts §6, ActivationLicense).
+/// Activation codes of one kind that hold for the same time.
+// Management API facts §6, ActivationLicense.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ActivationLicense {
@@ -27,7 +28,8 @@ pub(crate) struct ActivationLicense {
     period: String,
 }
 
-/// Activation codes of one kind (facts §6, LicenseOverview).
+/// Activation codes of one kind.
+// Management API facts §6, LicenseOverview.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct LicenseOverview {
@@ -91,7 +93,8 @@ fn kind_of(kind: &str) -> &'static str {
     counted.iter().map(|it| it.as_str()).find(|it| *it == kind).unwrap_or("")
 }
 
-/// Devices that may be and are registered (facts §6, DeviceActivationDetail). A total of 0 where nothing is limited.
+/// Devices that may be and are registered. A total of 0 where nothing is limited.
+// Management API facts §6, DeviceActivationDetail.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeviceActivationDetail {
@@ -105,7 +108,8 @@ pub(crate) struct DeviceActivationDetail {
     used_free_license: u64,
 }
 
-/// Registered devices by what they are (facts §6, RegisteredDeviceTypeInfo).
+/// Registered devices by what they are.
+// Management API facts §6, RegisteredDeviceTypeInfo.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RegisteredDeviceTypeInfo {
@@ -115,7 +119,8 @@ pub(crate) struct RegisteredDeviceTypeInfo {
     video_device_num: u64,
 }
 
-/// Registered devices by how they reach the network (facts §6, RegisteredDeviceNetTypeInfo).
+/// Registered devices by how they reach the network.
+// Management API facts §6, RegisteredDeviceNetTypeInfo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RegisteredDeviceNetTypeInfo {
@@ -123,7 +128,8 @@ pub(crate) struct RegisteredDeviceNetTypeInfo {
     bluetooth_device_num: u64,
 }
 
-/// An instance's devices and activation codes (facts §6, ActivateDeviceInfo).
+/// An instance's devices and activation codes.
+// Management API facts §6, ActivateDeviceInfo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ActivateDeviceInfo {
@@ -196,7 +202,8 @@ pub(crate) struct DescribeServices {
     license_type: Option<String>,
 }
 
-/// Activation codes of an added service (facts §6, LicenseServiceNumInfo).
+/// Activation codes of an added service.
+// Management API facts §6, LicenseServiceNumInfo.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct LicenseServiceNumInfo {

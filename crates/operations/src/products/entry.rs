@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use yizhan_devices::{AuthMode, Devices, NodeKind, OwnAuthority, Product};
 
-/// A product (facts §6, ProductEntry).
+/// A product.
+// Management API facts §6, ProductEntry.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ProductEntry {

@@ -7,7 +7,8 @@ use yizhan_devices::ProjectRow;
 use crate::failure::Outcome;
 use crate::platform::Platform;
 
-/// A project without counters (facts §6, ProjectEntry).
+/// A project without counters.
+// Management API facts §6, ProjectEntry.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ProjectEntry {
@@ -39,7 +40,8 @@ pub(crate) struct ChangedProject {
     pub project: ProjectEntry,
 }
 
-/// A project with counters (facts §6, ProjectEntryEx).
+/// A project with counters.
+// Management API facts §6, ProjectEntryEx.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ProjectEntryEx {

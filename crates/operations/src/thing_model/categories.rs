@@ -16,7 +16,8 @@ pub(crate) struct DescribeCategory {
     id: i64,
 }
 
-/// A category (facts §8.1, ProductTemplate).
+/// A category.
+// Management API facts §8.1, ProductTemplate.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ProductTemplate {

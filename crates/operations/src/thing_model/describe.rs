@@ -14,7 +14,8 @@ pub(crate) struct DescribeModelDefinition {
     product_id: String,
 }
 
-/// A thing model (facts §6, ProductModelDefinition).
+/// A thing model.
+// Management API facts §6, ProductModelDefinition.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ModelDefinition {

@@ -5,7 +5,8 @@ use serde::Serialize;
 use yizhan_devices::{AuthMode, Product};
 use yizhan_store::VideoProductRow;
 
-/// A product (facts §8.1, VideoProduct).
+/// A product.
+// Management API facts §8.1, VideoProduct.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct VideoProduct {

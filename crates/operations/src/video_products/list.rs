@@ -8,7 +8,8 @@ use crate::call::Call;
 use crate::failure::Outcome;
 use crate::page::Page;
 
-/// The categories whose products are video products however they were made: camera, watch, lock (facts §8.1).
+/// The categories whose products are video products however they were made: camera, watch, lock.
+// Management API facts §8.1.
 const VIDEO_CATEGORIES: [i64; 3] = [113, 567, 595];
 
 /// Which product.
