@@ -8,6 +8,7 @@ mod answer;
 mod bridge;
 mod cloud;
 mod console;
+mod device_log;
 mod device_publish;
 mod door;
 mod extract;

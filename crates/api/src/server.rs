@@ -30,7 +30,7 @@ use crate::door::{self, Replayed, Visitor};
 use crate::places::{Place, Places};
 use crate::services::Services;
 use crate::steady::{self, SteadyBody, SteadyStream};
-use crate::{bridge, console, device_publish, files, health, internal, registration};
+use crate::{bridge, console, device_log, device_publish, files, health, internal, registration};
 
 /// Accepting fails when the process is out of descriptors; trying again at once would only burn the processor.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -129,8 +129,13 @@ fn routes(services: &Arc<Services>, settings: &HttpSettings) -> Routes {
         .route("/device/register", post(registration::new_style))
         .route("/register/dev", post(registration::old_style))
         .layer(DefaultBodyLimit::max(16 * 1024));
+    let logs = Routes::new()
+        .route("/device/reportlog", post(device_log::report))
+        .route("/cgi-bin/report-log", post(device_log::report_text))
+        .layer(DefaultBodyLimit::max(device_log::MAX_BODY));
     let publish = post(device_publish::publish).layer(DefaultBodyLimit::max(device_publish::MAX_BODY));
     open.merge(files::routes())
+        .merge(logs)
         .route("/device/publish", publish)
         .nest("/internal/v1", guarded)
         .nest(BASE_PATH, console)

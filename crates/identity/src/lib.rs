@@ -9,6 +9,7 @@ pub mod binding_signature;
 pub mod cloud_signature;
 pub mod device_auth;
 mod digest;
+pub mod log_block;
 pub mod registration;
 pub mod secret;
 pub mod signed_request;
