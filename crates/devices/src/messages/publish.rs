@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use yizhan_vocabulary::ProductId;
 use yizhan_vocabulary::causes::DropReason;
+use yizhan_vocabulary::{ProductId, UnixMillis};
 
 use crate::commands::problem_of;
 use crate::links::{Direction, Downlink, SendOutcome};
@@ -159,19 +159,14 @@ impl Devices {
         source: &str,
     ) -> Result<Published, PublishError> {
         let Some(links) = self.0.links.get() else { return Err(PublishError::Offline) };
-        let online = links.online(device.id);
-        if online {
-            // Noted before it leaves, because the device's answer may be quicker than we are.
-            self.note_message(device, &downlink, source);
-        }
+        // Only what was taken stands in the log, and before the device's answer, which may be quicker than we are.
+        let sent_at = self.0.clock.now();
         let outcome = links.send(device, downlink.clone());
         let refused = match outcome {
-            SendOutcome::Sent => return Ok(Published::Sent),
-            SendOutcome::Queued => {
-                if !online {
-                    self.note_message(device, &downlink, source);
-                }
-                return Ok(Published::Queued);
+            SendOutcome::Sent | SendOutcome::Queued => {
+                self.note_message(device, &downlink, source, sent_at);
+                let queued = outcome == SendOutcome::Queued;
+                return Ok(if queued { Published::Queued } else { Published::Sent });
             }
             SendOutcome::NoSubscriber => PublishError::NoSubscription,
             SendOutcome::Refused(DropReason::QueueFull) => PublishError::StoreFull,
@@ -182,9 +177,10 @@ impl Devices {
         Err(refused)
     }
 
-    fn note_message(&self, device: &Arc<Device>, downlink: &Downlink, source: &str) {
+    fn note_message(&self, device: &Arc<Device>, downlink: &Downlink, source: &str, sent_at: UnixMillis) {
         let source: String = source.chars().take(MAX_SOURCE_CHARS).collect();
         let (submitted, _) = self.with_state(device, |recorder, state, _| {
+            recorder.now = sent_at;
             let (topic, qos, payload) = (&*downlink.topic, downlink.qos, &*downlink.payload);
             let message = Message { topic, qos, payload, source: Some(&source) };
             log_content(device, state, recorder, Direction::Down, &message);
