@@ -203,7 +203,7 @@ impl Call {
             .ok()
             .and_then(|id| devices.project(&id))
             .filter(|project| devices.owner_of_project(&project.id) == Some(owner))
-            .ok_or(const { Failure::new(Code::ProjectNotExist) })?;
+            .ok_or_else(|| Failure::new(Code::ProjectNotExist).because(shown(id)))?;
         self.require(&Resource::Project(owner, &project.id), Code::NoPermissionToProject)?;
         Ok(project)
     }
@@ -228,7 +228,9 @@ impl Call {
     /// A device of the caller's.
     pub(crate) fn device(&self, product: &str, name: &str) -> Outcome<Arc<Device>> {
         let (product, project) = self.own_product(product)?;
-        let device = product.device(name).ok_or(const { Failure::new(Code::DeviceNotExist) })?;
+        let device = product.device(name).ok_or_else(|| {
+            Failure::new(Code::DeviceNotExist).because(format!("{}/{}", product.id, shown(name)))
+        })?;
         let resource = Resource::Device(self.0.caller.owner, &project, &product.id, &device.name);
         self.require(&resource, Code::NoPermissionToStudioProduct)?;
         Ok(device)
@@ -242,7 +244,7 @@ impl Call {
         });
         found.ok_or_else(|| match self.0.version {
             None | Some(Version::Explorer20190423 | Version::Own) => {
-                Failure::new(Code::StudioProductNotExist)
+                Failure::new(Code::StudioProductNotExist).because(shown(id))
             }
             Some(_) => Failure::new(Code::ProductNotExist),
         })
@@ -275,6 +277,15 @@ impl Call {
         if self.0.operation.audit() == crate::Audit::Write {
             self.0.note.lock().resource = resource.to_string();
         }
-        self.may(resource).then_some(()).ok_or(Failure::new(refusal))
+        if self.may(resource) {
+            return Ok(());
+        }
+        let what = format!("{} on {resource}; ExplainAccess says why", self.0.operation.name());
+        Err(Failure::new(refusal).because(what))
     }
+}
+
+/// An id as it was asked for, not longer than any id is.
+fn shown(id: &str) -> String {
+    id.chars().take(64).collect()
 }

@@ -75,7 +75,10 @@ impl From<SignatureError> for Refusal {
             SignatureError::WrongSignature => AccessRefusal::BadSignature,
             SignatureError::Replayed => AccessRefusal::ReplayedRequest,
         };
-        Self::new(reason, Failure::new(code(error)).because(error.to_string()))
+        let failure = Failure::new(code(error));
+        // The code's own text says all there is to say.
+        let said = matches!(error, SignatureError::WrongSignature | SignatureError::UnknownSecretId);
+        Self::new(reason, if said { failure } else { failure.because(error.to_string()) })
     }
 }
 

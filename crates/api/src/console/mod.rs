@@ -14,7 +14,8 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use yizhan_identity::registration::request_id;
 use yizhan_operations::{
-    Call, Caller, Class, Code, Failure, Language, Means, dispatch, find_in_console, openapi,
+    Call, Caller, Class, Code, Failure, Language, Means, Version, dispatch, find_in_console,
+    is_vendor_action, openapi,
 };
 use yizhan_vocabulary::Uin;
 
@@ -69,7 +70,10 @@ async fn operate(
     let language = language(&headers);
     let id = request_id();
     let Some(operation) = find_in_console(&name) else {
-        return refused(&Failure::new(Code::InvalidAction), language, &id);
+        let known = Version::ALL.iter().any(|version| is_vendor_action(*version, &name));
+        let code = if known { Code::UnsupportedOperation } else { Code::InvalidAction };
+        let shown: String = name.chars().take(64).collect();
+        return refused(&Failure::new(code).because(shown), language, &id);
     };
     let request = match read(body) {
         Ok(request) => request,

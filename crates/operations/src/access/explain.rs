@@ -8,6 +8,7 @@ use yizhan_vocabulary::{ProductId, ProjectId};
 
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
+use crate::find_in_console;
 use crate::resource::Resource;
 
 /// Choices of one document, at most.
@@ -130,7 +131,17 @@ pub(crate) struct ExplainedAccess {
 }
 
 pub(crate) async fn explained(call: Call, request: ExplainAccess) -> Outcome<ExplainedAccess> {
-    call.access()?;
+    // What it may do itself, every account may ask.
+    let about_itself =
+        request.secret_id.is_none() && request.target_uin.is_none_or(|uin| uin == call.caller().account.0);
+    if !about_itself {
+        call.access()?;
+    }
+    let name = request.operation.rsplit(':').next().unwrap_or_default();
+    if find_in_console(name).is_none() {
+        let why = format!("Operation: there is no operation {}", name.chars().take(64).collect::<String>());
+        return Err(Failure::new(Code::InvalidParameterValue).because(why));
+    }
     let account = match (&request.secret_id, request.target_uin) {
         (Some(id), _) => {
             let key = call.platform().people.key_to_administer(id);
