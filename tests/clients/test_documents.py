@@ -15,11 +15,15 @@ TRACKED = subprocess.run(
 ).stdout.split()
 PAIRS = [("README.md", "README.zh-CN.md")] + [
     (f"docs/guide/en/{page}.md", f"docs/guide/zh/{page}.md")
-    for page in ("connect-a-device", "thing-model", "cloud-api", "batch-production", "applications", "access")
+    for page in ("connect-a-device", "thing-model", "cloud-api", "batch-production", "applications", "access", "move-in")
+]
+# The guides with marked blocks, and what those print.
+GUIDES = [
+    ("move-in", [r"^2 made, 0 there already$", r"MYOLDPROD1lamp-a", r"^ok$"]),
 ]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-# A block that follows this mark is run by the test below, in order of appearance.
-TESTED = re.compile(r"<!-- tested -->\n+```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+# A block that follows this mark is run by the tests below, in order of appearance; one with a name is the file of that name.
+TESTED = re.compile(r"<!-- tested(?:: (\S+))? -->\n+```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def read(name):
@@ -76,17 +80,28 @@ def run_as_pasted(script, server):
     return done.stdout
 
 
-def test_what_readme_says_to_paste_works(demo_server):
-    """Runs the marked blocks of README one after the other in one shell, as a person would paste them."""
-    blocks = TESTED.findall(read("README.md"))
+def script_of(page):
+    """The marked blocks of a page as one script."""
     script = ""
-    for kind, text in blocks:
-        if kind == "python":
-            script += f"cat > first_device.py <<'END_OF_PROGRAM'\n{text}END_OF_PROGRAM\n"
+    for file, kind, text in TESTED.findall(read(page)):
+        if kind == "python" or file:
+            script += f"cat > {file or 'first_device.py'} <<'END_OF_FILE'\n{text}END_OF_FILE\n"
         else:
             script += text
-    printed = run_as_pasted(script, demo_server)
+    return script
+
+
+def test_what_readme_says_to_paste_works(demo_server):
+    """Runs the marked blocks of README one after the other in one shell, as a person would paste them."""
+    printed = run_as_pasted(script_of("README.md"), demo_server)
     for expected in (r"^lamp-1 ", r"^hello$", r"^state +done$", r"'method': 'report_reply'", r" 42$", r" 80$", r'"Result": .*Sent.*1', r"^1$"):
+        assert re.search(expected, printed, re.MULTILINE), f"{expected}: {printed}"
+
+
+@pytest.mark.parametrize("page,prints", GUIDES)
+def test_what_a_guide_says_to_paste_works(demo_server, page, prints):
+    printed = run_as_pasted(script_of(f"docs/guide/en/{page}.md"), demo_server)
+    for expected in prints:
         assert re.search(expected, printed, re.MULTILINE), f"{expected}: {printed}"
 
 
