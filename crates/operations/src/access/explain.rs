@@ -137,11 +137,6 @@ pub(crate) async fn explained(call: Call, request: ExplainAccess) -> Outcome<Exp
     if !about_itself {
         call.access()?;
     }
-    let name = request.operation.rsplit(':').next().unwrap_or_default();
-    if find_in_console(name).is_none() {
-        let why = format!("Operation: there is no operation {}", name.chars().take(64).collect::<String>());
-        return Err(Failure::new(Code::InvalidParameterValue).because(why));
-    }
     let account = match (&request.secret_id, request.target_uin) {
         (Some(id), _) => {
             let key = call.platform().people.key_to_administer(id);
@@ -150,6 +145,11 @@ pub(crate) async fn explained(call: Call, request: ExplainAccess) -> Outcome<Exp
         }
         (None, uin) => call.family_member(uin)?,
     };
+    let name = request.operation.rsplit(':').next().unwrap_or_default();
+    if find_in_console(name).is_none() {
+        let why = format!("Operation: there is no operation {}", name.chars().take(64).collect::<String>());
+        return Err(Failure::new(Code::InvalidParameterValue).because(why));
+    }
     let resource = resource(&call, &request)?;
     Ok(decision(&call, &account, &request, resource))
 }
