@@ -54,8 +54,11 @@ class Lamp:
         self.client.paho.publish(self._topic("up", kind), json.dumps(message), 1)
 
     def _ask(self, kind: str, message: dict) -> dict:
-        self._say(kind, {"clientToken": f"{self.name}-{time.monotonic_ns()}", **message})
-        reply = self._replies.get(timeout=PATIENCE_S)
+        token = f"{self.name}-{time.monotonic_ns()}"
+        self._say(kind, {"clientToken": token, **message})
+        # What it reports on its own when it obeys is answered too.
+        while (reply := self._replies.get(timeout=PATIENCE_S))["clientToken"] != token:
+            pass
         assert reply["code"] == 0, reply
         return reply
 

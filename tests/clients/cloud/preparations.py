@@ -51,7 +51,9 @@ def a_new_device_name(world: World, sample: Sample) -> dict:
     return {"DeviceName": fresh("new")}
 
 
-@prepares("DescribeDeviceData", "DescribeDeviceDataHistory", "ListEventHistory", "DescribeDeviceEventHistory", "CallDeviceActionAsync")
+@prepares(
+    "DescribeDeviceData", "DescribeDeviceDataHistory", "ListEventHistory", "DescribeDeviceEventHistory", "CallDeviceActionAsync",
+)
 def a_living_lamp(world: World, sample: Sample) -> dict:
     world.start_lamp()
     return {}

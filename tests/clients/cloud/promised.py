@@ -19,7 +19,7 @@ def documented() -> dict[str, set[str]]:
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             versions = re.findall(r"\d{4}-\d\d-\d\d", line)
-        elif row := re.match(r"\| (\w+) \|", line):
+        elif (row := re.match(r"\| (\w+) \|", line)) and row.group(1) != "Operation":
             for version in versions:
                 served.setdefault(version, set()).add(row.group(1))
     return served

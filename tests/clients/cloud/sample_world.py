@@ -49,7 +49,8 @@ class World:
         # An account may have few of these, and all samples are sent by one account.
         for name in self.authorities:
             with contextlib.suppress(TencentCloudSDKException):
-                for product in self.cloud.call("DescribePrivateCABindedProducts", {"CertName": name, "Offset": 0, "Limit": 10})["Products"]:
+                bound = self.cloud.call("DescribePrivateCABindedProducts", {"CertName": name, "Offset": 0, "Limit": 10})
+                for product in bound["Products"]:
                     self.cloud.call("DeleteProductPrivateCA", {"ProductId": product["ProductId"]})
                 self.cloud.call("DeletePrivateCA", {"CertName": name})
 

@@ -76,7 +76,8 @@ def test_made_up_requests_are_answered_as_described(console, objects, tmp_path):
     address = f"http://{console.address.host}:{console.address.port}"
     command = [
         str(SCHEMATHESIS), "run", f"{address}/api/v1/openapi.json", "--header", f"Authorization: Bearer {console.token}",
-        "--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing", "--workers", "2", "--max-examples", str(EXAMPLES), "--seed", str(SEED),
+        "--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing", "--workers", "2",
+        "--max-examples", str(EXAMPLES), "--seed", str(SEED),
         "--request-timeout", "30", "--suppress-health-check", "all", "--generation-database", "none", "--no-color",
     ]
     environment = {

@@ -80,7 +80,8 @@ def test_a_key_that_asks_too_often_is_held_up_and_no_other(tmp_path):
         assert calm.call("GetProjectList")["Total"] == 1
         time.sleep(1.1)
         # Less may be changed than looked at.
-        made = [outcome(hasty, "CreateProject", {"ProjectName": fresh("hasty"), "ProjectDesc": ""}, "iotexplorer") for _ in range(3)]
+        projects = [{"ProjectName": fresh("hasty"), "ProjectDesc": ""} for _ in range(3)]
+        made = [outcome(hasty, "CreateProject", each, "iotexplorer") for each in projects]
         assert made[0] != too_often and too_often in made[1:]
         assert hasty.call("GetProjectList")["Total"] == 1 + sum(each != too_often for each in made)
     finally:
@@ -138,7 +139,7 @@ def test_actions_and_versions_that_do_not_exist_or_are_not_served(cloud):
 
 # --- whose object -------------------------------------------------------------------------------------------------------
 
-IDENTIFIERS = ("ProductId", "ProductID", "ProductIds", "ProjectId", "InstanceId", "CertName", "BatchProductionId", "Keywords", "IotAppID")
+# Identifiers, and what stands for one that nobody has.
 ABSENT = {
     "ProductId": "ZZZZZZZZZ9", "ProductID": "ZZZZZZZZZ9", "ProductIds": "ZZZZZZZZZ9", "ProjectId": "prj-zzzzzzz9",
     "InstanceId": "iot-zzzzzzz9", "CertName": "nobodys", "BatchProductionId": "LC-zzzzzzz9", "Keywords": "productid:ZZZZZZZZZ9",
@@ -151,10 +152,14 @@ def with_an_identifier() -> list[tuple[str, str]]:
         (service, action)
         for service, version in VERSIONS.items()
         for action in sorted(DOCUMENTED[version] & set(vendor_models.actions(service, version)))
-        if any(member["name"] in IDENTIFIERS or member["name"] == "DevicesItems"
-               for member in vendor_models.required_members(service, version, action))
-        and not action.startswith(("CreatePrivateCA",))
+        # The name of a new authority is required too, and is nobody's yet.
+        if names_an_object(service, version, action) and action != "CreatePrivateCA"
     ]
+
+
+def names_an_object(service: str, version: str, action: str) -> bool:
+    required = vendor_models.required_members(service, version, action)
+    return any(member["name"] in ABSENT or member["name"] == "DevicesItems" for member in required)
 
 
 def outcome(cloud, action: str, members: dict, service: str):
@@ -206,8 +211,9 @@ def without_objects(members: dict) -> dict:
 
 
 def is_empty(answer: dict) -> bool:
-    """Whether an answer that is no refusal tells and did nothing."""
-    return answer.get("ResultCode") == "fail" or not any(value for value in answer.values() if isinstance(value, (list, str, int)) and value is not True)
+    """Whether an answer that is no refusal says that nothing was done, or that there is nothing."""
+    told = [value for value in answer.values() if value is not True]
+    return bool(answer.get("ResultCode")) or not any(told)
 
 
 def test_lists_hold_only_what_is_the_callers(cloud, other_cloud, home):
@@ -271,11 +277,11 @@ def test_a_page_beyond_the_bounds(cloud, home, action, members):
 
 def test_too_much_at_once(cloud, home):
     many = [{"ProductId": home.product, "DeviceName": f"device{number}"} for number in range(BATCH + 1)]
-    assert cloud.refusal("DeleteDevices", {"DevicesItems": many}).startswith(("InvalidParameterValue", "LimitExceeded"))
-    assert cloud.refusal("UpdateDevicesEnableState", {"DevicesItems": many, "Status": 1}).startswith(("InvalidParameterValue", "LimitExceeded"))
+    assert cloud.refusal("DeleteDevices", {"DevicesItems": many}) == "InvalidParameterValue"
+    assert cloud.refusal("UpdateDevicesEnableState", {"DevicesItems": many, "Status": 1}) == "InvalidParameterValue"
     names = [f"device{number}" for number in range(MESSAGES + 1)]
     message = {"ProductId": home.product, "DeviceNames": names, "Topic": f"{home.product}/${{deviceName}}/data", "Payload": "x"}
-    assert cloud.refusal("BatchPublishMessage", message).startswith(("InvalidParameterValue", "LimitExceeded"))
+    assert cloud.refusal("BatchPublishMessage", message) == "InvalidParameterValue"
     assert cloud.refusal("DescribeProject", {"ProjectId": "x" * (11 * 1024 * 1024)}) == "RequestSizeLimitExceeded"
 
 

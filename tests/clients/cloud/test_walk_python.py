@@ -194,7 +194,8 @@ def test_an_action_is_refused_when_the_device_is_away_and_when_it_stays_silent(c
         lamp.silent = True
         assert refused_with(sdk.CallDeviceActionSync, **home.address(lamp), **blink) == "FailedOperation.Timeout"
         unknown = {**blink, "ActionId": "dance"}
-        assert refused_with(sdk.CallDeviceActionSync, **home.address(lamp), **unknown) == "InvalidParameterValue.ActionNilOrNotExist"
+        refusal = refused_with(sdk.CallDeviceActionSync, **home.address(lamp), **unknown)
+        assert refusal == "InvalidParameterValue.ActionNilOrNotExist"
         wrong = {**blink, "InputParams": json.dumps({"period": "long"})}
         assert refused_with(sdk.CallDeviceActionSync, **home.address(lamp), **wrong) == "InvalidParameter.ActionInputParamsInvalid"
 
