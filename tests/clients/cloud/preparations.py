@@ -7,6 +7,7 @@ import json
 
 from home import Home, fresh
 from sample_world import World, authority
+from vendor_cloud import eventually
 from vendor_models import Sample
 
 PREPARED = {}
@@ -114,7 +115,10 @@ def a_batch(world: World, sample: Sample) -> dict:
 @prepares("DescribeBatch", "DescribeBatchs")
 def a_batch_of_the_video_service(world: World, sample: Sample) -> dict:
     members = {"ProductId": world.home.product, "DevNum": 2, "DevPre": "made"}
-    return {"BatchId": world.cloud.call("CreateBatch", members, service="iotvideo")["BatchId"]}
+    batch = {"BatchId": world.cloud.call("CreateBatch", members, service="iotvideo")["BatchId"]}
+    made = lambda: world.cloud.call("DescribeBatch", batch, service="iotvideo")["Data"]["DevNumCreated"]
+    eventually(lambda: made() == 2, "the devices of the batch are made")
+    return batch
 
 
 @prepares("CreateTopicPolicy")

@@ -19,7 +19,7 @@ from server_process import Server
 HERE = Path(__file__).parent
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
-EXAMPLES = 10
+EXAMPLES = 6
 SEED = 20261121
 
 
