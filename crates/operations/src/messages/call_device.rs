@@ -46,8 +46,9 @@ pub(crate) async fn call(call: Call, request: CallDeviceRrpc) -> Outcome<Replied
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let form = match (given(request.topic), given(request.reply_topic)) {
         (None, None) => CallForm::IotRrpc,
-        (Some(topic), Some(reply_topic)) => CallForm::Custom { topic, reply_topic: Some(reply_topic) },
-        (Some(_), None) | (None, Some(_)) => return Err(Failure::new(Code::TopicMismatch)),
+        // Without a template for answers, the client token alone tells which one is meant (the vendor's own sample).
+        (Some(topic), reply_topic) => CallForm::Custom { topic, reply_topic },
+        (None, Some(_)) => return Err(Failure::new(Code::TopicMismatch)),
     };
     let payload = request.payload.unwrap_or_default().into_bytes();
     let payload = match request.encoding.as_deref().unwrap_or_default() {
