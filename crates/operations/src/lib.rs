@@ -37,6 +37,7 @@ mod reference;
 mod resource;
 mod statistics;
 mod table;
+mod tags;
 mod text;
 mod thing_model;
 mod topics;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::operation::{Operation, Version};
 use crate::{
     access, app_users, batches, certificates, data, devices, instances, licences, logs, messages, products,
-    projects, statistics, thing_model, topics, video_products,
+    projects, statistics, tags, thing_model, topics, video_products,
 };
 
 /// Every group's operations.
@@ -20,6 +20,7 @@ const GROUPS: &[&[Operation]] = &[
     messages::OPERATIONS,
     topics::OPERATIONS,
     statistics::OPERATIONS,
+    tags::OPERATIONS,
     logs::OPERATIONS,
     thing_model::OPERATIONS,
     video_products::OPERATIONS,
