@@ -43,9 +43,14 @@ pub struct KeyRate {
 impl KeyRate {
     /// Takes one request from the budgets; `false` when there is nothing left. A refused request costs nothing.
     pub fn admit(&self, class: CallClass, limits: RateLimits, now: Monotonic) -> bool {
-        // The narrower budget first: a request that it refuses takes nothing from the other.
-        (class == CallClass::Read || self.changes.take(limits.changes, now))
-            && self.requests.take(limits.requests, now)
+        if !self.requests.take(limits.requests, now) {
+            return false;
+        }
+        if class == CallClass::Read || self.changes.take(limits.changes, now) {
+            return true;
+        }
+        self.requests.give_back(limits.requests);
+        false
     }
 }
 
@@ -61,13 +66,24 @@ impl Budget {
             return true;
         }
         let now = now.0.saturating_mul(1_000);
-        // At least one: a limit beyond a million a second is none.
-        let cost = (Self::SECOND / u64::from(per_second)).max(1);
+        let cost = Self::cost(per_second);
         let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
             let after = full_at.max(now) + cost;
             (after <= now + Self::SECOND).then_some(after)
         });
         taken.is_ok()
+    }
+
+    /// Undoes a [`Self::take`] that was admitted.
+    fn give_back(&self, per_second: u32) {
+        if per_second > 0 {
+            self.0.fetch_sub(Self::cost(per_second), Ordering::Relaxed);
+        }
+    }
+
+    /// What one request takes. At least one: a limit beyond a million a second is none.
+    fn cost(per_second: u32) -> u64 {
+        (Self::SECOND / u64::from(per_second)).max(1)
     }
 }
 
@@ -94,6 +110,20 @@ mod tests {
         assert_eq!(admitted(&rate, CallClass::Change, 100, 0), 5);
         assert_eq!(admitted(&rate, CallClass::Read, 100, 0), 15);
         assert_eq!(admitted(&rate, CallClass::Change, 1, 0), 0);
+    }
+
+    #[test]
+    fn a_refused_request_costs_nothing() {
+        let rate = KeyRate::default();
+        assert_eq!(admitted(&rate, CallClass::Read, 18, 0), 18);
+        assert_eq!(admitted(&rate, CallClass::Change, 100, 0), 2, "no requests are left");
+        let rate = KeyRate::default();
+        assert_eq!(admitted(&rate, CallClass::Change, 100, 0), 5);
+        assert_eq!(admitted(&rate, CallClass::Read, 100, 0), 15, "refused changes took nothing");
+        let rate = KeyRate::default();
+        assert_eq!(admitted(&rate, CallClass::Read, 20, 0), 20);
+        assert_eq!(admitted(&rate, CallClass::Change, 100, 0), 0);
+        assert_eq!(admitted(&rate, CallClass::Change, 100, 250), 5, "the budget of changes is whole");
     }
 
     #[test]

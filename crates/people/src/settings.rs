@@ -7,6 +7,8 @@ use crate::rate::RateLimits;
 pub struct PeopleSettings {
     /// Accounts in all.
     pub max_accounts: usize,
+    /// Sub-accounts of one root account: one tenant must not take the room of all.
+    pub max_sub_accounts: usize,
     /// Keys of one account (2 at the vendor's).
     pub max_keys_per_account: usize,
     /// Policies of one root account.
@@ -21,6 +23,7 @@ impl Default for PeopleSettings {
     fn default() -> Self {
         Self {
             max_accounts: 10_000,
+            max_sub_accounts: 1_000,
             max_keys_per_account: 10,
             max_policies_per_account: 1_000,
             max_attachments: 200,

@@ -222,6 +222,8 @@ impl Default for Sessions {
 pub struct Access {
     /// Accounts in all, sub-accounts included.
     pub max_accounts: usize,
+    /// Sub-accounts of one root account.
+    pub max_sub_accounts: usize,
     /// API keys of one account.
     pub max_keys_per_account: usize,
     /// Requests that one API key may make a second; 0 means no limit.
@@ -237,6 +239,7 @@ impl Default for Access {
         let people = PeopleSettings::default();
         Self {
             max_accounts: people.max_accounts,
+            max_sub_accounts: people.max_sub_accounts,
             max_keys_per_account: people.max_keys_per_account,
             key_requests: people.rate.requests,
             key_changes: people.rate.changes,
@@ -390,6 +393,7 @@ impl Config {
     pub fn people(&self) -> PeopleSettings {
         PeopleSettings {
             max_accounts: self.access.max_accounts,
+            max_sub_accounts: self.access.max_sub_accounts,
             max_keys_per_account: self.access.max_keys_per_account,
             rate: RateLimits { requests: self.access.key_requests, changes: self.access.key_changes },
             ..PeopleSettings::default()

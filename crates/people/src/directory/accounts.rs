@@ -5,7 +5,7 @@ use std::sync::Arc;
 use yizhan_store::AccountRow;
 use yizhan_vocabulary::Uin;
 
-use super::{Account, People};
+use super::{Account, Change, People};
 use crate::error::PeopleError;
 
 /// The longest name and remark of an account, in characters.
@@ -36,6 +36,11 @@ impl People {
             && !change.next.accounts.get(&owner).is_some_and(|account| account.is_root())
         {
             return Err(PeopleError::NotFound(format!("root account {owner}")));
+        }
+        let siblings = change.next.accounts.values().filter(|account| account.owner == owner).count();
+        let limit = self.0.settings.max_sub_accounts;
+        if owner.is_some() && siblings >= limit {
+            return Err(PeopleError::LimitReached(format!("there are {limit} sub-accounts already")));
         }
         if change.next.accounts.len() >= self.0.settings.max_accounts {
             let limit = self.0.settings.max_accounts;
@@ -81,7 +86,7 @@ impl People {
     }
 
     /// Whether nothing that is known here stands in the way of deleting an account: neither is it the first root account,
-    /// nor has it sub-accounts.
+    /// nor has it sub-accounts or policies.
     pub fn may_delete_account(&self, uin: Uin) -> Result<(), PeopleError> {
         if uin == Uin::FIRST {
             return Err(PeopleError::Conflict("the first root account cannot be deleted".to_owned()));
@@ -99,10 +104,25 @@ impl People {
     /// or policies.
     pub fn delete_account(&self, uin: Uin) -> Result<(), PeopleError> {
         self.may_delete_account(uin)?;
-        let mut change = self.change();
-        change.store().delete_account(uin)?;
-        change.next.remove_account(uin);
-        change.publish();
+        self.change().delete_account(uin)
+    }
+
+    /// The same, unless the account has keys.
+    pub fn delete_account_without_keys(&self, uin: Uin) -> Result<(), PeopleError> {
+        self.may_delete_account(uin)?;
+        let change = self.change();
+        if !change.next.keys_of(uin).is_empty() {
+            return Err(PeopleError::Conflict(format!("account {uin} still has keys")));
+        }
+        change.delete_account(uin)
+    }
+}
+
+impl Change<'_> {
+    fn delete_account(mut self, uin: Uin) -> Result<(), PeopleError> {
+        self.store().delete_account(uin)?;
+        self.next.remove_account(uin);
+        self.publish();
         Ok(())
     }
 }

@@ -98,12 +98,19 @@ fn an_account_changes_only_its_own_keys() {
 #[test]
 fn there_are_only_so_many_accounts_and_keys() {
     let dir = tempfile::tempdir().unwrap();
-    let settings = PeopleSettings { max_accounts: 2, max_keys_per_account: 1, ..PeopleSettings::default() };
+    let settings = PeopleSettings {
+        max_accounts: 3,
+        max_sub_accounts: 1,
+        max_keys_per_account: 1,
+        ..PeopleSettings::default()
+    };
     let open = people_with(dir.path(), settings);
     open.create_key(Uin::FIRST, "").unwrap();
     assert!(matches!(open.create_key(Uin::FIRST, ""), Err(PeopleError::LimitReached(_))));
     open.create_sub(Uin::FIRST, "one", "").unwrap();
-    assert!(matches!(open.create_root("two", ""), Err(PeopleError::LimitReached(_))));
+    assert!(matches!(open.create_sub(Uin::FIRST, "two", ""), Err(PeopleError::LimitReached(_))));
+    let other = open.create_root("two", "").unwrap().uin;
+    assert!(matches!(open.create_sub(other, "one", ""), Err(PeopleError::LimitReached(_))));
 }
 
 #[test]
