@@ -20,6 +20,7 @@ PAIRS = [("README.md", "README.zh-CN.md")] + [
 # The guides with marked blocks, and what those print.
 GUIDES = [
     ("access", [r"^Allowed by statement \d of policy look-and-switch", r"^Refused: ", r'"ActorUin":100000000001']),
+    ("batch-production", [r'"SuccessCount":2', r"^DEMOPROD01,unit-1,"]),
     ("cloud-api", [r'^{"Data":"']),
     ("move-in", [r"^2 made, 0 there already$", r"MYOLDPROD1lamp-a", r"^ok$"]),
 ]
