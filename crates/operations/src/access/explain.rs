@@ -101,7 +101,7 @@ pub(crate) struct ExplainAccess {
     target_uin: Option<i64>,
     /// The account of this API key.
     secret_id: Option<String>,
-    /// The operation, such as `DeleteDevice`; operations on accounts are written `cam:AddUser`.
+    /// The operation, such as `DeleteDevice` or `iotexplorer:DeleteDevice`.
     operation: String,
     /// The resource, as policies name it; it goes before the members below.
     resource: Option<String>,
@@ -155,8 +155,11 @@ pub(crate) async fn explained(call: Call, request: ExplainAccess) -> Outcome<Exp
 }
 
 fn decision(call: &Call, account: &Account, request: &ExplainAccess, resource: String) -> ExplainedAccess {
-    let operation = request.operation.rsplit(':').next().unwrap_or_default();
     let (en, zh, allowed, policy, statement) = match call.platform().people.rights(account) {
+        _ if !account.is_usable() => {
+            let (en, zh) = ("Refused: the account is disabled.", "未授权:账号已被禁用。");
+            (en.to_owned(), zh.to_owned(), false, None, None)
+        }
         None => {
             let own = resource.contains(&format!(":uin/{}:", account.uin));
             let (en, zh) = if own {
@@ -170,7 +173,7 @@ fn decision(call: &Call, account: &Account, request: &ExplainAccess, resource: S
             (en.to_owned(), zh.to_owned(), own, None, None)
         }
         Some(rights) => {
-            let (explanation, policy) = rights.explain(operation, &resource);
+            let (explanation, policy) = rights.explain(plain_name(&request.operation), &resource);
             let statement = explanation.decision.decided_by.map(|at| at.statement as i64 + 1);
             (explanation.en, explanation.zh, explanation.decision.allowed, policy, statement)
         }
@@ -180,7 +183,7 @@ fn decision(call: &Call, account: &Account, request: &ExplainAccess, resource: S
         crate::Language::Chinese => zh.clone(),
     };
     ExplainedAccess {
-        allowed: allowed && account.is_usable(),
+        allowed,
         uin: account.uin.0,
         resource,
         policy_id: policy.as_ref().map(|policy| policy.id),
@@ -192,13 +195,23 @@ fn decision(call: &Call, account: &Account, request: &ExplainAccess, resource: S
     }
 }
 
+/// An operation's name without the service that policies put before it.
+fn plain_name(operation: &str) -> &str {
+    operation.rsplit(':').next().unwrap_or_default()
+}
+
 /// The resource that is meant, in the form in which policies are asked about it.
 fn resource(call: &Call, request: &ExplainAccess) -> Outcome<String> {
     let owner = call.caller().owner;
+    let on_accounts = super::OPERATIONS.iter().any(|known| known.name() == plain_name(&request.operation));
     if let Some(resource) = request.resource.as_ref().filter(|resource| !resource.is_empty()) {
+        if on_accounts != resource.starts_with("qcs::cam:") {
+            let why = "operations on accounts, and only those, concern resources of the service cam";
+            return Err(Failure::new(Code::InvalidParameterValue).because(why));
+        }
         return Ok(resource.clone());
     }
-    if request.operation.starts_with("cam:") {
+    if on_accounts {
         return Ok(Resource::Access(owner).to_string());
     }
     match (&request.product_id, &request.project_id) {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use yizhan_people::Account;
+use yizhan_people::{Account, PeopleError};
 
 use super::entry::UserEntry;
 use super::refusals::{about_key, about_user};
@@ -110,10 +110,17 @@ pub(crate) struct DeleteUser {
 pub(crate) async fn delete(call: Call, request: DeleteUser) -> Outcome<Nothing> {
     let before = call.user_named(&request.name)?;
     let uin = before.uin;
-    if request.force != Some(true) && !call.platform().people.keys_of(uin).is_empty() {
-        return Err(Failure::new(Code::UserHaveKeys));
-    }
-    call.blocking(move |platform| platform.people.delete_account(uin).map_err(about_user)).await?;
+    let with_keys = request.force == Some(true);
+    let delete = move |platform: &crate::Platform| {
+        if with_keys {
+            return platform.people.delete_account(uin).map_err(about_user);
+        }
+        platform.people.delete_account_without_keys(uin).map_err(|error| match error {
+            PeopleError::Conflict(_) => Failure::new(Code::UserHaveKeys),
+            other => about_user(other),
+        })
+    };
+    call.blocking(delete).await?;
     call.changed(Some(seen(&before)), None);
     Ok(Nothing {})
 }

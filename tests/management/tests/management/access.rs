@@ -81,6 +81,12 @@ fn a_sub_account_does_what_its_policies_allow_and_deny_wins() {
     );
     assert!(why["ExplanationEn"].as_str().is_some_and(|text| text.contains("deny wins")), "{why}");
 
+    let admin = done(root, "ExplainAccess", json!({"TargetUin": uin, "Operation": "AddUser"}));
+    assert_eq!(
+        (&admin["Allowed"], &admin["Resource"]),
+        (&json!(false), &json!("qcs::cam::uin/100000000001:*"))
+    );
+
     done(root, "DeletePolicy", json!({"PolicyId": [close]}));
     assert_eq!(look()["Product"]["ProductId"], json!(product));
 }
