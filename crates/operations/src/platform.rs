@@ -40,7 +40,7 @@ pub struct Platform {
     pub files: Arc<Files>,
     /// The registry.
     pub store: Arc<Store>,
-    /// Entries that the audit log keeps; the oldest go first.
+    /// Entries that the audit log keeps.
     pub audit_kept: u64,
     /// Operations that change something and run now; the server's stop waits for them.
     pub writes: TaskTracker,

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::DATABASE_FILE;
 use crate::error::{OpenError, StoreError};
 use crate::open;
+use crate::registry::audit::AuditCounts;
 use crate::schema::{self, MIGRATIONS};
 use crate::seal::Sealer;
 
@@ -20,6 +21,8 @@ pub struct Store {
     readers: Vec<Mutex<Connection>>,
     next_reader: AtomicUsize,
     pub(crate) sealer: Sealer,
+    /// Of the audit log, once somebody has counted. Taken before the writing connection.
+    pub(crate) audit_counts: Mutex<Option<AuditCounts>>,
 }
 
 /// What [`Store::integrity`] found.
@@ -54,6 +57,7 @@ impl Store {
             readers: opened.readers.into_iter().map(Mutex::new).collect(),
             next_reader: AtomicUsize::new(0),
             sealer: opened.sealer,
+            audit_counts: Mutex::default(),
         }
     }
 

@@ -230,3 +230,33 @@ fn the_oldest_audit_entries_make_room() {
     }
     assert_eq!(numbers(&store, &all_of(Uin::FIRST)), [5, 4, 3]);
 }
+
+#[test]
+fn an_account_that_fills_the_audit_log_pushes_out_its_own_entries_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let (quiet, busy, loud) = (Uin::FIRST, Uin(2), Uin(3));
+    let store = open(dir.path());
+    let add = |store: &Store, owner, at| {
+        store.add_audit_entries(&[entry(at, owner, "CreateProject")], 9).unwrap();
+    };
+    (1..=2).for_each(|at| add(&store, quiet, at));
+    (3..=8).for_each(|at| add(&store, busy, at));
+    (9..=40).for_each(|at| add(&store, loud, at));
+    // The numbers are counted anew after a restart.
+    let store = {
+        drop(store);
+        open(dir.path())
+    };
+    (41..=50).for_each(|at| add(&store, loud, at));
+    assert_eq!(numbers(&store, &all_of(quiet)), [2, 1]);
+    let (busy, loud) = (numbers(&store, &all_of(busy)), numbers(&store, &all_of(loud)));
+    assert_eq!(busy.len() + loud.len(), 7);
+    assert!(busy.len() >= 3 && loud.len() >= 3, "{busy:?} {loud:?}");
+    assert_eq!((busy[0], loud[0]), (8, 50), "the newest stay");
+    drop(store);
+    let store = open(dir.path());
+    store.add_audit_entries(&[entry(60, Uin(3), "CreateProject")], 4).unwrap();
+    let left = [quiet, Uin(2), Uin(3)].map(|owner| numbers(&store, &all_of(owner)).len());
+    assert_eq!(left.iter().sum::<usize>(), 4);
+    assert!(left.iter().all(|left| *left >= 1), "{left:?}");
+}

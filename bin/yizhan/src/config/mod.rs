@@ -230,7 +230,7 @@ pub struct Access {
     pub key_requests: u32,
     /// Of these, requests that change something or reach a device; 0 means no limit.
     pub key_changes: u32,
-    /// Entries that the audit log keeps; the oldest go first.
+    /// Entries that the audit log keeps; beyond that, the oldest ones of the root account with the most entries go.
     pub audit_kept: u64,
 }
 

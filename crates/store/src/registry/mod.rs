@@ -3,7 +3,7 @@
 
 mod accounts;
 pub(crate) mod apps;
-mod audit;
+pub(crate) mod audit;
 mod authority;
 pub(crate) mod batches;
 mod certificates;
