@@ -6,6 +6,8 @@ use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use yizhan_vocabulary::DeviceId;
+
 use super::Device;
 
 /// The set; both views always hold the same devices.
@@ -25,6 +27,23 @@ impl DeviceSet {
         &self.in_order
     }
 
+    /// The next devices in order, at most so many. What came before `place` is not given again, whatever changed since.
+    pub(super) fn after(&self, place: &mut Place, most: usize) -> &[Arc<Device>] {
+        let start = place.last.map_or(0, |last| {
+            let unmoved = place.next.checked_sub(1).and_then(|at| self.in_order.get(at));
+            match unmoved.is_some_and(|device| device.id == last) {
+                true => place.next,
+                false => self.in_order.partition_point(|device| device.id <= last),
+            }
+        });
+        let end = start.saturating_add(most).min(self.in_order.len());
+        let part = &self.in_order[start..end];
+        if let Some(device) = part.last() {
+            *place = Place { next: end, last: Some(device.id) };
+        }
+        part
+    }
+
     pub(super) fn insert(&mut self, device: Arc<Device>) {
         if self.by_name.insert(ByName(Arc::clone(&device))) {
             let at = match self.in_order.last() {
@@ -41,6 +60,15 @@ impl DeviceSet {
             self.in_order.remove(at);
         }
     }
+}
+
+/// How far somebody has come who looks at the devices part by part, and lets others change the set in between.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// Where the next one was when the last part was taken.
+    next: usize,
+    /// The last one of that part.
+    last: Option<DeviceId>,
 }
 
 /// A device found by its name.

@@ -12,8 +12,11 @@ use yizhan_store::{AuthMode, CustomTopic, DynamicRegistration, NodeKind, Product
 use yizhan_vocabulary::{ProductId, ThingModel, UnixMillis};
 
 use super::Device;
-use super::device_set::DeviceSet;
+use super::device_set::{DeviceSet, Place};
 use crate::statistics::ProductCounters;
+
+/// Devices that are looked at under the lock of the set before others get a turn: some ten microseconds.
+const LOOKED_AT_ONCE: usize = 1_024;
 
 /// A product, as the router and the features hold it.
 #[derive(Debug)]
@@ -137,9 +140,35 @@ impl Product {
         self.devices.read().in_order().to_vec()
     }
 
-    /// Looks at every device, by number, without copying the list. Nobody can add or delete one meanwhile.
-    pub fn with_devices<T>(&self, look: impl FnOnce(&[Arc<Device>]) -> T) -> T {
-        look(self.devices.read().in_order())
+    /// A part of its devices, by number, and how many there are.
+    pub fn device_page(&self, offset: usize, limit: usize) -> (Vec<Arc<Device>>, usize) {
+        let devices = self.devices.read();
+        let all = devices.in_order();
+        (all.iter().skip(offset).take(limit).cloned().collect(), all.len())
+    }
+
+    /// Looks at every device, by number. Devices come and go meanwhile: one that does is seen or not, and none twice.
+    pub fn each_device(&self, look: impl FnMut(&Arc<Device>)) {
+        self.each_device_that(|_| true, look);
+    }
+
+    /// Looks at every device that `fits`, by number. `fits` is asked while nobody can add or delete a device, and whoever
+    /// connects may wait behind one who wants to: it must only compare what is at hand. `look` may take its time.
+    pub fn each_device_that(&self, fits: impl Fn(&Device) -> bool, mut look: impl FnMut(&Arc<Device>)) {
+        let mut place = Place::default();
+        let mut found = Vec::with_capacity(LOOKED_AT_ONCE);
+        loop {
+            let more = {
+                let devices = self.devices.read();
+                let part = devices.after(&mut place, LOOKED_AT_ONCE);
+                found.extend(part.iter().filter(|device| fits(device)).cloned());
+                part.len() == LOOKED_AT_ONCE
+            };
+            found.drain(..).for_each(|device| look(&device));
+            if !more {
+                return;
+            }
+        }
     }
 
     /// Its tags, by key.

@@ -48,13 +48,11 @@ pub struct DevicePage {
 pub fn search_devices(products: &[Arc<Product>], query: &DeviceQuery) -> DevicePage {
     let filter = Filter::of(query);
     if let [product] = products {
-        return product.with_devices(|devices| search_one(devices, &filter, query));
+        return search_one(product, &filter, query);
     }
     let mut found: Vec<Arc<Device>> = Vec::new();
     for product in products {
-        product.with_devices(|devices| {
-            found.extend(devices.iter().filter(|device| filter.passes(device)).cloned());
-        });
+        filter.each_fitting(product, |device| found.push(Arc::clone(device)));
     }
     let total = found.len();
     let end = query.offset.saturating_add(query.limit);
@@ -68,18 +66,18 @@ pub fn search_devices(products: &[Arc<Product>], query: &DeviceQuery) -> DeviceP
     DevicePage { devices, total }
 }
 
-fn search_one(all: &[Arc<Device>], filter: &Filter<'_>, query: &DeviceQuery) -> DevicePage {
+fn search_one(product: &Product, filter: &Filter<'_>, query: &DeviceQuery) -> DevicePage {
     if filter.is_empty() {
-        let devices = all.iter().skip(query.offset).take(query.limit).cloned().collect();
-        return DevicePage { devices, total: all.len() };
+        let (devices, total) = product.device_page(query.offset, query.limit);
+        return DevicePage { devices, total };
     }
     let (mut total, mut devices) = (0, Vec::new());
-    for device in all.iter().filter(|device| filter.passes(device)) {
+    filter.each_fitting(product, |device| {
         if total >= query.offset && devices.len() < query.limit {
             devices.push(Arc::clone(device));
         }
         total += 1;
-    }
+    });
     DevicePage { devices, total }
 }
 
@@ -104,9 +102,25 @@ impl<'a> Filter<'a> {
         self.name.is_none() && self.tags.is_empty() && self.firmware.is_none() && self.status.is_none()
     }
 
-    fn passes(&self, device: &Device) -> bool {
+    fn each_fitting(&self, product: &Product, mut look: impl FnMut(&Arc<Device>)) {
+        product.each_device_that(
+            |device| self.passes_by_name(device),
+            |device| {
+                if self.passes_closer_look(device) {
+                    look(device);
+                }
+            },
+        );
+    }
+
+    /// The part that needs no lock and no copy, and leaves few where there is a name.
+    fn passes_by_name(&self, device: &Device) -> bool {
         self.name.as_ref().is_none_or(|name| name.find(device.name.as_str().as_bytes()).is_some())
-            && (self.tags.is_empty() || self.has_tags(device))
+    }
+
+    /// The rest: it waits for devices whose state is in use, and reads what they said.
+    fn passes_closer_look(&self, device: &Device) -> bool {
+        (self.tags.is_empty() || self.has_tags(device))
             && self.status.is_none_or(|status| device.present_status() == status)
             && self.firmware.is_none_or(|wanted| match (wanted, device.firmware()) {
                 (FirmwareQuery::None, firmware) => firmware.is_none(),
@@ -130,8 +144,9 @@ impl Device {
         struct Info {
             fw_ver: Option<String>,
         }
-        let state = self.state.lock();
-        let info: Info = serde_json::from_str(state.info.as_deref()?).ok()?;
+        // Read outside of the lock: the device's messages need it.
+        let said = self.state.lock().info.clone()?;
+        let info: Info = serde_json::from_str(&said).ok()?;
         info.fw_ver.filter(|version| !version.is_empty())
     }
 

@@ -158,19 +158,17 @@ impl Devices {
         let stored_until = self.0.store.last_statistics_day()?.map_or(today, |day| Day(day).min(today));
         for product in self.products() {
             let mut found = DayCounts::default();
-            product.with_devices(|devices| {
-                for device in devices {
-                    let mut state = device.state.lock();
-                    if let Some(presence) = state.presence.as_deref().filter(|presence| presence.online) {
-                        let since = statistics.calendar.day(presence.online_at);
-                        state.active.mark_all(since, stored_until.max(since));
-                        product.counters.came();
-                    }
-                    let is_today = |at: UnixMillis| statistics.calendar.day(at) == today;
-                    found.active += u64::from(state.active.any(today, today));
-                    found.registered += u64::from(is_today(device.created_at));
-                    found.activated += u64::from(device.activated_at().is_some_and(is_today));
+            product.each_device(|device| {
+                let mut state = device.state.lock();
+                if let Some(presence) = state.presence.as_deref().filter(|presence| presence.online) {
+                    let since = statistics.calendar.day(presence.online_at);
+                    state.active.mark_all(since, stored_until.max(since));
+                    product.counters.came();
                 }
+                let is_today = |at: UnixMillis| statistics.calendar.day(at) == today;
+                found.active += u64::from(state.active.any(today, today));
+                found.registered += u64::from(is_today(device.created_at));
+                found.activated += u64::from(device.activated_at().is_some_and(is_today));
             });
             let rows = self.0.store.product_days(&[product.id], today.0, today.0)?;
             let stored = rows.first().map(counts).unwrap_or_default();

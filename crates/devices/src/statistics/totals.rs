@@ -43,16 +43,14 @@ impl Devices {
         let mut totals = DeviceTotals::default();
         for product in products {
             totals.online += product.counters.online();
-            product.with_devices(|devices| {
-                totals.registered += devices.len() as u64;
-                for device in devices {
-                    let day = device.activated_at().map(|at| self.day_of(at));
-                    totals.activated += u64::from(day.is_some());
-                    let days = device.state.lock().active;
-                    for (number, (first, last)) in spans.into_iter().enumerate() {
-                        activated[number] += u64::from(day.is_some_and(|day| (first..=last).contains(&day)));
-                        active[number] += u64::from(days.any(first, last));
-                    }
+            product.each_device(|device| {
+                totals.registered += 1;
+                let day = device.activated_at().map(|at| self.day_of(at));
+                totals.activated += u64::from(day.is_some());
+                let days = device.state.lock().active;
+                for (number, (first, last)) in spans.into_iter().enumerate() {
+                    activated[number] += u64::from(day.is_some_and(|day| (first..=last).contains(&day)));
+                    active[number] += u64::from(days.any(first, last));
                 }
             });
         }

@@ -82,3 +82,24 @@ fn firmware_and_status_are_those_that_the_device_showed() {
     assert_eq!(found(&rig, DeviceQuery { status: Some(Status::Online), ..all() }).0, ["dev001"]);
     assert_eq!(found(&rig, DeviceQuery { status: Some(Status::Inactive), ..all() }).0, ["dev002"]);
 }
+
+#[test]
+fn devices_come_and_go_while_somebody_looks_at_all_of_them() {
+    let rig = Rig::new();
+    let count = 3_000;
+    let creation = DeviceCreation::Numbered { prefix: "lamp".into(), count };
+    rig.devices.create_devices(&product_id(), creation).unwrap();
+    let product = rig.devices.product(&product_id()).unwrap();
+    let mut seen = Vec::new();
+    product.each_device(|device| {
+        // Each of these waits for everybody who holds the product's set of devices.
+        match seen.len() {
+            1_500 => drop(rig.create("late")),
+            2_000 => rig.devices.delete_device(&product.device("lamp0007").unwrap()).unwrap(),
+            _ => {}
+        }
+        seen.push(device.id);
+    });
+    assert_eq!(seen.len(), 1 + count + 1, "the rig's, the numbered ones and the one that came late");
+    assert!(seen.is_sorted_by(|one, next| one < next));
+}
