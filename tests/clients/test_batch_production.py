@@ -78,6 +78,8 @@ def test_names_go_up_and_devices_that_can_connect_come_down(server, console, pro
     made = start(console, product, GenerationMethod="1", UploadUrl=upload, GenerationQRCode="1")
     batch = made["BatchProductionId"]
     assert batch.startswith("LC-") and (made["ProductId"], made["ProjectId"]) == (product, PROJECT)
+    again = start(console, product, 404, GenerationMethod=1, UploadUrl=upload)
+    assert again["Error"]["Code"] == "ResourceNotFound.CannotGetFromUrl", "a file is gone once it was used"
     done = finished(console, product, batch)
     assert (done["BatchCnt"], done["SuccessCount"], done["GenerationMethod"]) == (3, 2, 1)
     assert "1 of 3" in done["LastFailedReason"]

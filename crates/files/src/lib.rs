@@ -1,11 +1,12 @@
 //! Files that come and go through signed URLs: whoever manages the platform asks an operation for a URL, and a browser, a
 //! script or a factory's tool uses it without an account.
 //!
-//! Uploads lie in a folder of the data directory for a day: they are on their way into the platform, not kept there.
-//! Downloads are put together when they are asked for; only their URLs are made here.
+//! Uploads lie in a folder of the data directory until they are used, for a day at most: they are on their way into the
+//! platform, not kept there. Downloads are put together when they are asked for; only their URLs are made here.
 //!
 //! What must stay true: a URL opens one path for one method until a moment; a path names no file but through
-//! [`UploadId`]; an account reads only what was uploaded through its own URLs; and the folder stays within its bounds.
+//! [`UploadId`]; an account reads only what was uploaded through its own URLs; the folder stays within
+//! its bounds, and so does each account in it.
 
 mod fetch;
 mod links;
@@ -30,7 +31,7 @@ pub struct FilesSettings {
     pub max_file_bytes: u64,
     /// Files held at a time.
     pub max_files: usize,
-    /// Those of one account.
+    /// Of these, files of one account.
     pub max_files_of_account: usize,
     /// Hosts, as `name` or `name:port`, from which files may be fetched.
     pub fetch_hosts: Vec<String>,
@@ -42,7 +43,7 @@ impl FilesSettings {
         Self {
             base_url: base_url.trim_end_matches('/').to_owned(),
             max_file_bytes: 4 * 1024 * 1024,
-            max_files: 256,
+            max_files: 1024,
             max_files_of_account: 64,
             fetch_hosts: Vec::new(),
         }

@@ -79,13 +79,21 @@ impl Files {
     /// What an account has uploaded to `url`, a URL that [`Files::upload_link`] gave it. Only the path counts: the server
     /// may be known under several names, and who may read is decided by whose upload it is.
     pub fn uploaded(&self, owner: Uin, url: &str) -> Result<Vec<u8>, UploadError> {
-        let id = upload_of(url).ok_or(UploadError::NotHere)?;
-        // Somebody else's upload is answered like one that is not there.
-        if id.owner() != owner {
-            return Err(UploadError::NotFound);
-        }
-        self.uploads.read(&id, self.settings.max_file_bytes)
+        self.uploads.read(&upload_for(owner, url)?, self.settings.max_file_bytes)
     }
+
+    /// Removes what an account has uploaded to `url`, because it has been used; another URL is left alone.
+    pub fn used(&self, owner: Uin, url: &str) {
+        if let Ok(id) = upload_for(owner, url) {
+            self.uploads.remove(&id);
+        }
+    }
+}
+
+/// The upload at `url`, for its own account. Somebody else's is answered like one that is not there.
+fn upload_for(owner: Uin, url: &str) -> Result<UploadId, UploadError> {
+    let id = upload_of(url).ok_or(UploadError::NotHere)?;
+    if id.owner() == owner { Ok(id) } else { Err(UploadError::NotFound) }
 }
 
 fn upload_of(url: &str) -> Option<UploadId> {

@@ -32,7 +32,12 @@ pub enum UploadError {
     /// It is larger than it may be.
     #[error("the file is larger than {0} bytes")]
     TooLarge(u64),
-    /// Too many files are on their way.
+    /// The account has too many files that nobody has used.
+    #[error(
+        "{0} uploads of this account are waiting to be used already; use them, or wait until they are a day old"
+    )]
+    TooMany(usize),
+    /// Too many files of all accounts together are on their way.
     #[error("too many uploads are waiting to be used; try again later")]
     Full,
     /// The disk failed.
@@ -88,6 +93,15 @@ impl fmt::Display for UploadId {
     }
 }
 
+/// How many files may lie in the folder.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// In all.
+    pub files: usize,
+    /// Of one account, so that none keeps the others out.
+    pub files_of_owner: usize,
+}
+
 /// The folder.
 pub(crate) struct Uploads {
     folder: PathBuf,
@@ -113,23 +127,38 @@ impl Uploads {
         Ok(Self { folder, counting: Mutex::new(()) })
     }
 
-    /// Begins a file of at most `most` bytes, unless there are as many as there may be, in all or of the account.
-    fn begin(&self, id: &UploadId, most: u64, (all, own): (usize, usize)) -> Result<Draft, UploadError> {
+    fn begin(&self, id: &UploadId, most: u64, room: Room) -> Result<Draft, UploadError> {
         let _counting = self.counting.lock();
-        let mine = format!("{}-", id.owner);
-        let (mut held, mut held_of_account) = (0, 0);
-        for entry in fs::read_dir(&self.folder)? {
-            held += 1;
-            held_of_account += usize::from(entry?.file_name().to_string_lossy().starts_with(&mine));
-        }
-        if held >= all || held_of_account >= own {
-            return Err(UploadError::Full);
-        }
         let target = self.folder.join(id.to_string());
+        self.check_room(id, room)?;
         // Two senders to one URL do not write into one file.
         let path = target.with_extension(format!("{}.{DRAFT}", UploadId::new(id.owner).digits));
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         Ok(Draft { file, path, target, left: most, most, finished: false })
+    }
+
+    /// Whether there is room for a file beside those that are there. One that is replaced does not count.
+    fn check_room(&self, id: &UploadId, room: Room) -> Result<(), UploadError> {
+        let (replaced, owners) = (id.to_string(), format!("{}-", id.owner));
+        let (mut all, mut of_owner) = (0, 0);
+        for entry in fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            let name = name.as_encoded_bytes();
+            if name != replaced.as_bytes() {
+                all += 1;
+                of_owner += usize::from(name.starts_with(owners.as_bytes()));
+            }
+        }
+        match () {
+            () if of_owner >= room.files_of_owner => Err(UploadError::TooMany(room.files_of_owner)),
+            () if all >= room.files => Err(UploadError::Full),
+            () => Ok(()),
+        }
+    }
+
+    /// Removes an upload, if it is there.
+    pub fn remove(&self, id: &UploadId) {
+        remove(&self.folder.join(id.to_string()));
     }
 
     pub fn read(&self, id: &UploadId, most: u64) -> Result<Vec<u8>, UploadError> {
@@ -184,9 +213,8 @@ impl Drop for Draft {
 impl Files {
     /// Begins to take an upload.
     pub fn begin_upload(&self, id: &UploadId) -> Result<Draft, UploadError> {
-        let settings = &self.settings;
-        let limits = (settings.max_files, settings.max_files_of_account);
-        self.uploads.begin(id, settings.max_file_bytes, limits)
+        let room = Room { files: self.settings.max_files, files_of_owner: self.settings.max_files_of_account };
+        self.uploads.begin(id, self.settings.max_file_bytes, room)
     }
 
     /// Removes uploads of more than a day ago; says how many.
@@ -200,6 +228,7 @@ mod tests {
     use super::*;
 
     const OWNER: Uin = Uin(100_000_000_001);
+    const AMPLE: Room = Room { files: 10, files_of_owner: 10 };
 
     fn names(folder: &Path) -> usize {
         fs::read_dir(folder).unwrap().count()
@@ -210,7 +239,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let uploads = Uploads::open(dir.path().join("uploads")).unwrap();
         let id = UploadId::new(OWNER);
-        let mut draft = uploads.begin(&id, 6, (10, 10)).unwrap();
+        let mut draft = uploads.begin(&id, 6, AMPLE).unwrap();
         draft.write(b"abc").unwrap();
         assert_eq!(uploads.read(&id, 6), Err(UploadError::NotFound));
         draft.write(b"def").unwrap();
@@ -223,10 +252,10 @@ mod tests {
     fn what_is_too_large_or_broken_off_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let uploads = Uploads::open(dir.path().join("uploads")).unwrap();
-        let mut draft = uploads.begin(&UploadId::new(OWNER), 2, (10, 10)).unwrap();
+        let mut draft = uploads.begin(&UploadId::new(OWNER), 2, AMPLE).unwrap();
         assert_eq!(draft.write(b"abc"), Err(UploadError::TooLarge(2)));
         drop(draft);
-        drop(uploads.begin(&UploadId::new(OWNER), 2, (10, 10)).unwrap());
+        drop(uploads.begin(&UploadId::new(OWNER), 2, AMPLE).unwrap());
         assert_eq!(names(&dir.path().join("uploads")), 0);
     }
 
@@ -234,14 +263,29 @@ mod tests {
     fn the_folder_holds_so_many_files_and_each_for_a_day() {
         let dir = tempfile::tempdir().unwrap();
         let uploads = Uploads::open(dir.path().join("uploads")).unwrap();
-        let begin = |owner, limits| uploads.begin(&UploadId::new(owner), 2, limits);
-        begin(OWNER, (1, 1)).unwrap().finish().unwrap();
-        assert_eq!(begin(Uin(2), (1, 1)).err(), Some(UploadError::Full));
-        assert_eq!(begin(OWNER, (2, 1)).err(), Some(UploadError::Full));
-        assert!(begin(Uin(2), (2, 1)).is_ok());
+        let one = Room { files: 1, ..AMPLE };
+        uploads.begin(&UploadId::new(OWNER), 2, one).unwrap().finish().unwrap();
+        assert_eq!(uploads.begin(&UploadId::new(OWNER), 2, one).err(), Some(UploadError::Full));
         assert_eq!(uploads.sweep(SystemTime::now()).unwrap(), 0);
         assert_eq!(uploads.sweep(SystemTime::now() + KEPT + Duration::from_secs(60)).unwrap(), 1);
-        assert!(begin(OWNER, (1, 1)).is_ok());
+        assert!(uploads.begin(&UploadId::new(OWNER), 2, one).is_ok());
+    }
+
+    #[test]
+    fn an_account_with_too_many_uploads_keeps_nobody_else_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let uploads = Uploads::open(dir.path().join("uploads")).unwrap();
+        let room = Room { files: 10, files_of_owner: 2 };
+        let ids = [UploadId::new(OWNER), UploadId::new(OWNER)];
+        for id in &ids {
+            uploads.begin(id, 2, room).unwrap().finish().unwrap();
+        }
+        assert_eq!(uploads.begin(&UploadId::new(OWNER), 2, room).err(), Some(UploadError::TooMany(2)));
+        // Its number begins with the same digits.
+        assert!(uploads.begin(&UploadId::new(Uin(1_000_000_000_011)), 2, room).is_ok());
+        uploads.begin(&ids[1], 2, room).unwrap().finish().unwrap();
+        uploads.remove(&ids[0]);
+        assert!(uploads.begin(&UploadId::new(OWNER), 2, room).is_ok());
     }
 
     #[test]

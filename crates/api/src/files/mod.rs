@@ -59,6 +59,7 @@ impl IntoResponse for Refusal {
 fn status_of(error: &UploadError) -> StatusCode {
     match error {
         UploadError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        UploadError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         UploadError::Full => StatusCode::SERVICE_UNAVAILABLE,
         UploadError::Failed(detail) => {
             tracing::error!(detail, "an upload could not be stored");

@@ -69,7 +69,10 @@ pub(crate) async fn create(call: Call, request: CreateBatchProduction) -> Outcom
     let batch = call
         .blocking(move |platform| {
             let request = BatchRequest { product: id, creator, burn, names, qr_codes };
-            platform.batches.create(request).map_err(refused)
+            let batch = platform.batches.create(request).map_err(refused)?;
+            // The names are in the registry now. A batch that was refused leaves the file for the next attempt.
+            platform.files.used(owner, &batch.upload_url);
+            Ok::<_, Failure>(batch)
         })
         .await?;
     call.changed(None, Some(seen(&batch)));
