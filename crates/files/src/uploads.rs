@@ -213,7 +213,8 @@ impl Drop for Draft {
 impl Files {
     /// Begins to take an upload.
     pub fn begin_upload(&self, id: &UploadId) -> Result<Draft, UploadError> {
-        let room = Room { files: self.settings.max_files, files_of_owner: self.settings.max_files_of_account };
+        let room =
+            Room { files: self.settings.max_files, files_of_owner: self.settings.max_files_of_account };
         self.uploads.begin(id, self.settings.max_file_bytes, room)
     }
 

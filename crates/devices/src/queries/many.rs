@@ -48,11 +48,12 @@ impl Devices {
     ) -> Result<Vec<Arc<Device>>, DevicesError> {
         let first = query.range.from.map_or(crate::Day(0), |from| self.day_of(from));
         let last = query.range.to.map_or(self.today(), |to| self.day_of(to));
-        let found: Vec<_> = product.with_devices(|devices| {
-            let connected = |device: &&Arc<Device>| {
-                devices.len() <= MAX_DEVICES || device.state.lock().active.any(first, last)
-            };
-            devices.iter().filter(connected).take(MAX_DEVICES + 1).cloned().collect()
+        let all_fit = product.device_count() <= MAX_DEVICES;
+        let mut found = Vec::new();
+        product.each_device(|device| {
+            if found.len() <= MAX_DEVICES && (all_fit || device.state.lock().active.any(first, last)) {
+                found.push(Arc::clone(device));
+            }
         });
         if found.len() > MAX_DEVICES {
             let why =
