@@ -11,6 +11,10 @@ pub struct DevicesConfig {
     pub max_instances: usize,
     /// Projects one installation may hold.
     pub max_projects: usize,
+    /// Instances one root account may have.
+    pub max_instances_per_account: usize,
+    /// Projects one root account may have, in all of its instances.
+    pub max_projects_per_account: usize,
     /// Products one installation may hold.
     pub max_products: usize,
     /// Devices one installation may hold.
@@ -74,6 +78,8 @@ impl Default for DevicesConfig {
         Self {
             max_instances: 1_000,
             max_projects: 10_000,
+            max_instances_per_account: 20,
+            max_projects_per_account: 500,
             max_products: 10_000,
             max_devices: 1_000_000,
             max_batch_creation: 10_000,

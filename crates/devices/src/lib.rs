@@ -53,8 +53,8 @@ pub use queries::{
 pub use records::diagnostic::Diagnostic;
 pub use recovery::RecoveryError;
 pub use registry::{
-    CertificateDirectory, Device, DeviceCreation, DevicePage, DeviceQuery, DeviceStatus, DeviceView,
-    Enrolled, FirmwareQuery, InstanceLicences, LicenceKind, LicenceUse, MAX_LOG_LEVEL, MAX_TAGS, NewInstance,
+    AccountLicences, CertificateDirectory, Device, DeviceCreation, DevicePage, DeviceQuery, DeviceStatus,
+    DeviceView, Enrolled, FirmwareQuery, LicenceKind, LicenceUse, MAX_LOG_LEVEL, MAX_TAGS, NewInstance,
     NewProduct, NewProject, OwnAuthority, OwnAuthorityError, Product, ProductSettings, ProductTopics,
     ProductView, ShownSecret, Status, generate_product_id, search_devices,
 };

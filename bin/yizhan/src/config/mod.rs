@@ -252,6 +252,10 @@ impl Default for Access {
 #[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Devices {
+    /// Instances of one root account.
+    pub max_instances_per_account: usize,
+    /// Projects of one root account, in all of its instances.
+    pub max_projects_per_account: usize,
     /// Products in all.
     pub max_products: usize,
     /// Devices in all.
@@ -270,6 +274,8 @@ impl Default for Devices {
     fn default() -> Self {
         let devices = DevicesConfig::default();
         Self {
+            max_instances_per_account: devices.max_instances_per_account,
+            max_projects_per_account: devices.max_projects_per_account,
             max_products: devices.max_products,
             max_devices: devices.max_devices,
             max_commands_per_device: devices.max_commands_per_device,
@@ -403,6 +409,8 @@ impl Config {
     /// Limits for devices.
     pub fn devices(&self) -> DevicesConfig {
         DevicesConfig {
+            max_instances_per_account: self.devices.max_instances_per_account,
+            max_projects_per_account: self.devices.max_projects_per_account,
             max_products: self.devices.max_products,
             max_devices: self.devices.max_devices,
             max_commands_per_device: self.devices.max_commands_per_device,

@@ -400,7 +400,9 @@ impl Devices {
         let mut _held = None;
         if let Some(project) = self.project(&product.settings().profile.project) {
             self.check_instance_limit(&project.instance, named.len())?;
-            _held = self.hold_licences(&project.instance, product, named.len())?;
+            if let Some(owner) = self.owner_of_instance(&project.instance) {
+                _held = self.hold_licences(owner, product, named.len())?;
+            }
         }
         let now = self.0.clock.now();
         let mut rows = Vec::with_capacity(named.len());

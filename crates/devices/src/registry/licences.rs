@@ -1,8 +1,10 @@
 //! Activation codes (console guide, 激活码概览): how many devices of which kind an instance may have made. The vendor sells
 //! them; here the operator hands them out in pools, to share an installation among tenants and projects.
 //!
-//! What must stay true: an instance without a pool of a kind is not limited in that kind, which is how every instance
-//! starts; where there are pools, no device is made beyond them; and a pool that ends or is removed takes no device away.
+//! What must stay true: an account without a pool of a kind is not limited in that kind, which is how every account
+//! starts; with any pool of it, the account is limited in all of its instances together, because it can make instances and
+//! move products among them itself; no device is made beyond the pools; and a pool that ends or is removed takes no device
+//! away.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use yizhan_store::{LicencePoolRow, Store};
 use yizhan_vocabulary::categories::Category;
-use yizhan_vocabulary::{InstanceId, UnixMillis};
+use yizhan_vocabulary::{InstanceId, Uin, UnixMillis};
 
 use super::Product;
 use crate::{Devices, DevicesError};
@@ -79,9 +81,9 @@ pub struct LicenceUse {
     pub used: u64,
 }
 
-/// Every kind of one instance.
+/// Every kind of one account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct InstanceLicences {
+pub struct AccountLicences {
     /// Of ordinary devices.
     pub normal: LicenceUse,
     /// Of Bluetooth devices.
@@ -92,7 +94,7 @@ pub struct InstanceLicences {
     pub video: LicenceUse,
 }
 
-impl InstanceLicences {
+impl AccountLicences {
     /// Works out what is used from how many devices there are: what goes beyond a limited kind takes free codes.
     fn of(totals: impl Fn(LicenceKind) -> Option<u64>, devices: (u64, u64, u64)) -> Self {
         let (normal, bluetooth, video) = devices;
@@ -140,19 +142,22 @@ impl Licences {
         self.pools.write().retain(|_, pool| pool.instance != *instance);
     }
 
-    /// The codes of a kind; none if there is no pool.
-    fn total(&self, instance: &InstanceId, kind: LicenceKind, now: UnixMillis) -> Option<u64> {
+    /// The codes of a kind in these instances together; none if there is no pool.
+    fn total(&self, instances: &[InstanceId], kind: LicenceKind, now: UnixMillis) -> Option<u64> {
         let pools = self.pools.read();
-        let mut of_kind =
-            pools.values().filter(|pool| pool.instance == *instance && pool.kind == kind.as_str()).peekable();
+        let mut of_kind = pools
+            .values()
+            .filter(|pool| pool.kind == kind.as_str() && instances.contains(&pool.instance))
+            .peekable();
         of_kind.peek()?;
         Some(of_kind.filter(|pool| is_current(pool, now)).map(|pool| pool.total).sum())
     }
 
-    fn limits(&self, instance: &InstanceId) -> bool {
+    /// Whether there is a pool of a kind that devices use up.
+    fn limits(&self, instances: &[InstanceId]) -> bool {
         let kinds = LicenceKind::ALL.map(LicenceKind::as_str);
         let pools = self.pools.read();
-        pools.values().any(|pool| pool.instance == *instance && kinds.contains(&pool.kind.as_str()))
+        pools.values().any(|pool| kinds.contains(&pool.kind.as_str()) && instances.contains(&pool.instance))
     }
 }
 
@@ -162,16 +167,20 @@ pub(crate) fn is_current(pool: &LicencePoolRow, now: UnixMillis) -> bool {
 }
 
 impl Devices {
-    /// The activation codes of an instance.
-    pub fn licences(&self, instance: &InstanceId) -> Result<InstanceLicences, DevicesError> {
-        self.licences_with(instance, None)
+    /// The activation codes of a root account.
+    pub fn licences(&self, owner: Uin) -> Result<AccountLicences, DevicesError> {
+        self.licences_with(&self.instances_of(owner), None)
+    }
+
+    fn instances_of(&self, owner: Uin) -> Vec<InstanceId> {
+        self.instances(owner).iter().map(|instance| instance.id.clone()).collect()
     }
 
     fn licences_with(
         &self,
-        instance: &InstanceId,
+        instances: &[InstanceId],
         more: Option<(&Product, usize)>,
-    ) -> Result<InstanceLicences, DevicesError> {
+    ) -> Result<AccountLicences, DevicesError> {
         let now = self.0.clock.now();
         let mut counts = (0, 0, 0);
         let mut count = |product: &Product, devices: u64| -> Result<(), DevicesError> {
@@ -184,13 +193,15 @@ impl Devices {
             }
             Ok(())
         };
-        for product in self.products_in(instance) {
-            count(&product, product.device_count() as u64)?;
+        for instance in instances {
+            for product in self.products_in(instance) {
+                count(&product, product.device_count() as u64)?;
+            }
         }
         if let Some((product, devices)) = more {
             count(product, devices as u64)?;
         }
-        Ok(InstanceLicences::of(|kind| self.0.licences.total(instance, kind, now), counts))
+        Ok(AccountLicences::of(|kind| self.0.licences.total(instances, kind, now), counts))
     }
 
     /// Whether the product's devices use video: it is of a category of cameras or video locks, or was made with video
@@ -203,20 +214,21 @@ impl Devices {
         Ok(self.0.store.video_product(&product.id)?.is_some())
     }
 
-    /// Checks that an instance has activation codes for more devices of a product. What is returned is held until they are
-    /// made.
+    /// Checks that a root account has activation codes for more devices of a product. What is returned is held until they
+    /// are made.
     pub(crate) fn hold_licences(
         &self,
-        instance: &InstanceId,
+        owner: Uin,
         product: &Product,
         more: usize,
     ) -> Result<Option<MutexGuard<'_, ()>>, DevicesError> {
-        if !self.0.licences.limits(instance) {
+        let instances = self.instances_of(owner);
+        if !self.0.licences.limits(&instances) {
             return Ok(None);
         }
         let held = self.0.licences.counting.lock();
-        let before = self.licences_with(instance, None)?;
-        let after = self.licences_with(instance, Some((product, more)))?;
+        let before = self.licences_with(&instances, None)?;
+        let after = self.licences_with(&instances, Some((product, more)))?;
         // What was short before, because a pool ended, is no reason to refuse a device of another kind.
         match after.exceeded() {
             Some(kind) if before.exceeded() != Some(kind) || uses(product, kind, self)? => {
@@ -258,6 +270,11 @@ impl Devices {
         removed.ok_or_else(|| DevicesError::NotFound(format!("there is no pool {id}")))
     }
 
+    /// Whether an instance has pools of a kind that devices use up.
+    pub fn has_licences(&self, instance: &InstanceId) -> bool {
+        self.0.licences.limits(std::slice::from_ref(instance))
+    }
+
     /// The pools of an instance, oldest first.
     pub fn licence_pools(&self, instance: &InstanceId) -> Vec<Arc<LicencePoolRow>> {
         let pools = self.0.licences.pools.read();
@@ -277,11 +294,11 @@ fn uses(product: &Product, kind: LicenceKind, devices: &Devices) -> Result<bool,
 mod tests {
     use super::*;
 
-    fn licences(totals: [Option<u64>; 4], devices: (u64, u64, u64)) -> InstanceLicences {
+    fn licences(totals: [Option<u64>; 4], devices: (u64, u64, u64)) -> AccountLicences {
         let total = move |kind: LicenceKind| {
             LicenceKind::ALL.iter().position(|it| *it == kind).and_then(|at| totals[at])
         };
-        InstanceLicences::of(total, devices)
+        AccountLicences::of(total, devices)
     }
 
     #[test]

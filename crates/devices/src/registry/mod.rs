@@ -29,7 +29,7 @@ pub use device::Device;
 pub(crate) use device::{DeviceParts, DeviceState, LastValue, Presence};
 pub use enrolment::Enrolled;
 pub(crate) use licences::Licences;
-pub use licences::{InstanceLicences, LicenceKind, LicenceUse};
+pub use licences::{AccountLicences, LicenceKind, LicenceUse};
 pub(crate) use places::Places;
 pub use places::{NewInstance, NewProject};
 pub(crate) use private_authorities::OwnAuthorities;

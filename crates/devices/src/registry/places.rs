@@ -113,7 +113,7 @@ impl Devices {
         self.owner_of_instance(&self.project(project)?.instance)
     }
 
-    fn owner_of_instance(&self, instance: &InstanceId) -> Option<Uin> {
+    pub(crate) fn owner_of_instance(&self, instance: &InstanceId) -> Option<Uin> {
         Some(self.0.registry.places.instances.read().get(instance)?.owner)
     }
 
@@ -123,6 +123,8 @@ impl Devices {
         let places = &self.0.registry.places;
         let _changing = places.changing.lock();
         limit(places.instances.read().len(), self.0.config.max_instances, "instances")?;
+        let of_account = self.0.config.max_instances_per_account;
+        account_limit(self.instances(new.owner).len(), of_account, "instances")?;
         let now = self.0.clock.now();
         let row = Arc::new(InstanceRow {
             id: InstanceId::parse(&random_id("iot-")).expect("a made id is well formed"),
@@ -173,6 +175,8 @@ impl Devices {
         let places = &self.0.registry.places;
         let _changing = places.changing.lock();
         limit(places.projects.read().len(), self.0.config.max_projects, "projects")?;
+        let owner = found(&places.instances, &new.instance)?.owner;
+        account_limit(self.projects(owner).len(), self.0.config.max_projects_per_account, "projects")?;
         let now = self.0.clock.now();
         let row = Arc::new(ProjectRow {
             id: ProjectId::parse(&random_id("prj-")).expect("a made id is well formed"),
@@ -230,7 +234,7 @@ impl Devices {
         }
         self.check_product_name(&settings.name, &to.id, Some(id))?;
         self.check_instance_limit(&to.instance, product.device_count())?;
-        let _held = self.hold_licences(&to.instance, &product, product.device_count())?;
+        // Activation codes are the account's, so a move uses up none.
         let now = self.0.clock.now();
         let profile = ProductProfile { project: to.id.clone(), updated_at: now, ..settings.profile.clone() };
         let moved = ProductMove {
@@ -295,6 +299,14 @@ fn found<K: Eq + Hash + std::fmt::Display, V>(
 fn limit(present: usize, most: usize, what: &str) -> Result<(), DevicesError> {
     if present >= most {
         return Err(DevicesError::LimitReached(format!("this installation may hold {most} {what}")));
+    }
+    Ok(())
+}
+
+/// So that no account uses up what is there for all.
+fn account_limit(present: usize, most: usize, what: &str) -> Result<(), DevicesError> {
+    if present >= most {
+        return Err(DevicesError::LimitReached(format!("an account may have {most} {what}")));
     }
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use yizhan_devices::{DeviceCreation, DevicesError, LicenceUse};
+use yizhan_devices::{DeviceCreation, DevicesError, InstanceKind, LicenceUse, NewInstance, NewProject};
 use yizhan_store::LicencePoolRow;
-use yizhan_vocabulary::{Clock, InstanceId};
+use yizhan_vocabulary::{Clock, InstanceId, Uin};
 
 use crate::rig::{Rig, product_id};
 
@@ -42,7 +42,7 @@ fn devices_are_made_up_to_the_activation_codes_of_their_kind() {
         matches!(refused, Err(DevicesError::LicencesUsedUp("normal device license limit"))),
         "{refused:?}"
     );
-    let normal = rig.devices.licences(&instance()).unwrap().normal;
+    let normal = rig.devices.licences(Uin::FIRST).unwrap().normal;
     assert_eq!(normal, LicenceUse { limited: true, total: 4, used: 4 });
     rig.devices.add_licence_pool(pool(&rig, "free", 1, None)).unwrap();
     make(&rig, 1).unwrap();
@@ -74,4 +74,52 @@ fn pools_of_other_kinds_limit_nothing_here() {
         let refused = rig.devices.add_licence_pool(pool(&rig, kind, total, None));
         assert!(matches!(refused, Err(DevicesError::Invalid(_))), "{kind:?} {total}");
     }
+}
+
+#[test]
+fn another_instance_of_the_account_is_no_way_around_its_activation_codes() {
+    let rig = Rig::new();
+    rig.devices.add_licence_pool(pool(&rig, "normal", 2, None)).unwrap();
+    let new = |owner| {
+        let kind = InstanceKind::Enterprise;
+        rig.devices.create_instance(NewInstance {
+            owner,
+            kind,
+            description: String::new(),
+            device_limit: None,
+        })
+    };
+    let instance = new(Uin::FIRST).unwrap().id.clone();
+    let project = NewProject { instance, name: "around".into(), description: String::new() };
+    let project = rig.devices.create_project(project).unwrap().id.clone();
+    rig.devices.move_product(&product_id(), &project).unwrap();
+    // The rig's own device takes the other code.
+    make(&rig, 1).unwrap();
+    assert!(matches!(make(&rig, 1), Err(DevicesError::LicencesUsedUp(_))));
+}
+
+#[test]
+fn no_account_uses_up_the_instances_and_projects_of_all() {
+    let rig = Rig::new();
+    let limits = yizhan_devices::DevicesConfig::default();
+    let new = |owner| {
+        let kind = InstanceKind::Enterprise;
+        rig.devices.create_instance(NewInstance {
+            owner,
+            kind,
+            description: String::new(),
+            device_limit: None,
+        })
+    };
+    // The public one is there.
+    (1..limits.max_instances_per_account).for_each(|_| drop(new(Uin::FIRST).unwrap()));
+    assert!(matches!(new(Uin::FIRST), Err(DevicesError::LimitReached(_))));
+    let project = |name: String| {
+        rig.devices.create_project(NewProject { instance: instance(), name, description: String::new() })
+    };
+    let present = rig.devices.projects(Uin::FIRST).len();
+    for number in present..limits.max_projects_per_account {
+        project(number.to_string()).unwrap();
+    }
+    assert!(matches!(project("one more".into()), Err(DevicesError::LimitReached(_))));
 }

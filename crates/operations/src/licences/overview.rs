@@ -51,11 +51,11 @@ fn shown_kind(kind: &str) -> &str {
 }
 
 pub(crate) async fn overview(call: Call, request: NamedInstance) -> Outcome<Overview> {
-    let instance = call.instance(Some(&request.instance_id))?.id.clone();
+    let instance = call.instance(Some(&request.instance_id))?;
     let now = call.now();
     call.blocking(move |platform| {
         let devices = &platform.devices;
-        let licences = devices.licences(&instance)?;
+        let licences = devices.licences(instance.owner)?;
         let mut kinds: BTreeMap<String, Vec<ActivationLicense>> = BTreeMap::new();
         let mut left: BTreeMap<&str, u64> = [
             (LicenceKind::Normal, licences.normal),
@@ -65,14 +65,20 @@ pub(crate) async fn overview(call: Call, request: NamedInstance) -> Outcome<Over
         ]
         .map(|(kind, it)| (kind.as_str(), it.used))
         .into();
-        // Devices do not say out of which pool their code is: the oldest pool counts first.
-        for pool in devices.licence_pools(&instance) {
+        // Devices do not say out of which of the account's pools their code is: the oldest pool counts first.
+        let instances = devices.instances(instance.owner);
+        let mut pools: Vec<_> = instances.iter().flat_map(|it| devices.licence_pools(&it.id)).collect();
+        pools.sort_unstable_by_key(|pool| pool.id);
+        for pool in pools {
             if pool.expires_at.is_some_and(|end| end <= now) {
                 continue;
             }
             let left = left.entry(kind_of(&pool.kind)).or_default();
             let used = (*left).min(pool.total);
             *left -= used;
+            if pool.instance != instance.id {
+                continue;
+            }
             let shown = shown_kind(&pool.kind).to_owned();
             kinds.entry(shown.clone()).or_default().push(ActivationLicense {
                 service_type: shown,
@@ -93,7 +99,7 @@ fn kind_of(kind: &str) -> &'static str {
     counted.iter().map(|it| it.as_str()).find(|it| *it == kind).unwrap_or("")
 }
 
-/// Devices that may be and are registered. A total of 0 where nothing is limited.
+/// Devices of the instance, and the account's activation codes. A total of 0 where nothing is limited.
 // Management API facts §6, DeviceActivationDetail.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -152,9 +158,9 @@ pub(crate) async fn devices(call: Call, request: NamedInstance) -> Outcome<Activ
     let instance = call.instance(Some(&request.instance_id))?;
     call.blocking(move |platform| {
         let devices = &platform.devices;
-        let licences = devices.licences(&instance.id)?;
+        let licences = devices.licences(instance.owner)?;
         let mut by_type = RegisteredDeviceTypeInfo::default();
-        let mut all = 0;
+        let (mut by_net, mut all) = ((0, 0), 0);
         for product in devices.products_in(&instance.id) {
             let count = product.device_count() as u64;
             all += count;
@@ -165,6 +171,10 @@ pub(crate) async fn devices(call: Call, request: NamedInstance) -> Outcome<Activ
                 NodeKind::SubDevice => &mut by_type.sub_device_num,
             };
             *of_type += count;
+            match LicenceKind::of(&product) {
+                LicenceKind::Bluetooth => by_net.1 += count,
+                _ => by_net.0 += count,
+            }
         }
         // Codes that are used stand for devices; where there are none, free ones may stand in.
         let own = |it: LicenceUse| if it.limited { it.used.min(it.total) } else { it.used };
@@ -184,8 +194,8 @@ pub(crate) async fn devices(call: Call, request: NamedInstance) -> Outcome<Activ
             },
             registered_device_type: by_type,
             registered_device_net_type: RegisteredDeviceNetTypeInfo {
-                normal_device_num: licences.normal.used,
-                bluetooth_device_num: licences.bluetooth.used,
+                normal_device_num: by_net.0,
+                bluetooth_device_num: by_net.1,
             },
         };
         Ok::<_, DevicesError>(ActivatedDevices { data })

@@ -27,7 +27,7 @@ pub(crate) struct Pool {
     expire_time: i64,
 }
 
-/// The pools of an instance, oldest first. A kind without a pool is not limited.
+/// The pools of an instance, oldest first. A kind of which the account has no pool is not limited.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Pools {
@@ -48,7 +48,8 @@ pub(crate) async fn list(call: Call, request: NamedInstance) -> Outcome<Pools> {
     Ok(Pools { pools: pools.iter().map(|pool| entry(pool)).collect() })
 }
 
-/// Activation codes for an instance, of any account. From then on devices of this kind are limited there.
+/// Activation codes for an instance, of any account. From then on devices of this kind
+/// are limited in all instances of the account together.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct AddLicensePool {
