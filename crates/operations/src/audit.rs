@@ -1,10 +1,13 @@
 //! What the audit log keeps of an operation that writes: who, by which means, from where, on what, with which request,
 //! and the object before and after. Secrets do not get into it.
 
+use std::net::IpAddr;
+
 use serde_json::Value;
 use yizhan_store::AuditRow;
+use yizhan_vocabulary::{Uin, UnixMillis};
 
-use crate::call::Call;
+use crate::call::{Call, Means};
 
 /// The longest request, and the longest picture of an object, that is kept.
 const MAX_KEPT_BYTES: usize = 16 * 1024;
@@ -14,26 +17,75 @@ const HIDDEN: &str = "***";
 const SECRET_ENDINGS: &[&str] =
     &["psk", "secret", "secretkey", "password", "token", "privatekey", "appskey", "nwkskey"];
 
+/// What is to be kept about one thing that was done or refused.
+#[derive(Debug)]
+pub struct AuditEntry<'a> {
+    /// When.
+    pub at: UnixMillis,
+    /// The root account whose objects are concerned.
+    pub owner: Uin,
+    /// The account that acted.
+    pub actor: Uin,
+    /// By which means it proved who it is.
+    pub means: &'a Means,
+    /// Where it called from.
+    pub address: Option<IpAddr>,
+    /// What it did.
+    pub operation: &'a str,
+    /// With what.
+    pub resource: String,
+    /// `ok`, or the code of the refusal.
+    pub outcome: &'a str,
+    /// What it asked for.
+    pub request: Value,
+    /// The object before.
+    pub before: Option<Value>,
+    /// The object afterwards.
+    pub after: Option<Value>,
+    /// The answer's id.
+    pub request_id: &'a str,
+}
+
+impl AuditEntry<'_> {
+    /// The row in the log: without secrets, and bounded.
+    pub fn row(self) -> AuditRow {
+        AuditRow {
+            id: 0,
+            at: self.at,
+            owner: self.owner,
+            actor: self.actor,
+            means: self.means.shown(),
+            address: self.address.map(|address| address.to_string()).unwrap_or_default(),
+            operation: self.operation.to_owned(),
+            resource: self.resource,
+            outcome: self.outcome.to_owned(),
+            request: kept(self.request),
+            before: self.before.map(kept),
+            after: self.after.map(kept),
+            request_id: self.request_id.to_owned(),
+        }
+    }
+}
+
 /// The entry of one use of an operation.
 pub(crate) fn audit_row(call: &Call, request: &Value, outcome: &str, request_id: &str) -> AuditRow {
     let note = call.take_note();
     let caller = call.caller();
-    let picture = |value: Option<Value>| value.map(kept);
-    AuditRow {
-        id: 0,
+    let entry = AuditEntry {
         at: call.now(),
         owner: caller.owner,
         actor: caller.account,
-        means: caller.means.shown(),
-        address: caller.address.map(|address| address.to_string()).unwrap_or_default(),
-        operation: call.operation().name().to_owned(),
+        means: &caller.means,
+        address: caller.address,
+        operation: call.operation().name(),
         resource: note.resource,
-        outcome: outcome.to_owned(),
-        request: kept(request.clone()),
-        before: picture(note.before),
-        after: picture(note.after),
-        request_id: request_id.to_owned(),
-    }
+        outcome,
+        request: request.clone(),
+        before: note.before,
+        after: note.after,
+        request_id,
+    };
+    entry.row()
 }
 
 /// A value as it is kept: without secrets, and not longer than may be.

@@ -45,6 +45,7 @@ mod undo;
 mod vendor;
 mod video_products;
 
+pub use audit::AuditEntry;
 pub use call::{Call, Caller, Means, Rights};
 pub use dispatch::dispatch;
 pub use failure::{Class, Code, Failure};

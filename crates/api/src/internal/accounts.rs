@@ -11,7 +11,7 @@ use yizhan_devices::{InstanceKind, NewInstance};
 use yizhan_people::{Account, ApiKey, KeyChange, PeopleError};
 use yizhan_vocabulary::{Uin, UnixMillis};
 
-use super::audited::{Done, Operator};
+use super::audited::{Done, Operator, Wanted};
 use super::blocking;
 use crate::answer::{Answer, ApiError};
 use crate::extract::{Json, Path};
@@ -60,7 +60,8 @@ pub(crate) async fn create(
     let create = move |services: &Services| {
         let people = &services.platform.people;
         let request = json!({ "name": body.name, "owner": body.owner, "remark": body.remark });
-        operator.does(services, "CreateAccount", &request, || {
+        let wanted = Wanted::of_account("CreateAccount", owner_of(services, body.owner.as_deref()), request);
+        operator.does(services, wanted, || {
             let account = match &body.owner {
                 Some(owner) => people.create_sub(find(services, owner)?.uin, &body.name, &body.remark)?,
                 None => people.create_root(&body.name, &body.remark)?,
@@ -69,7 +70,7 @@ pub(crate) async fn create(
                 make_public_instance(services, account.uin)?;
             }
             let answer = ShownAccount::of(services, &account);
-            Ok(Done { owner: account.root(), before: None, after: Some(json!(answer)), answer })
+            Ok(Done { owner: Some(account.root()), before: None, after: Some(json!(answer)), answer })
         })
     };
     Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
@@ -118,7 +119,8 @@ pub(crate) async fn change(
     let change = move |services: &Services| {
         let people = &services.platform.people;
         let request = json!({ "account": account, "remark": body.remark, "enabled": body.enabled });
-        operator.does(services, "UpdateAccount", &request, || {
+        let wanted = Wanted::of_account("UpdateAccount", owner_of(services, Some(&account)), request);
+        operator.does(services, wanted, || {
             let mut account = find(services, &account)?;
             let before = Some(json!(ShownAccount::of(services, &account)));
             if let Some(remark) = body.remark {
@@ -128,7 +130,7 @@ pub(crate) async fn change(
                 account = people.enable_account(account.uin, enabled)?;
             }
             let answer = ShownAccount::of(services, &account);
-            Ok(Done { owner: account.root(), before, after: Some(json!(answer)), answer })
+            Ok(Done::new(before, Some(json!(answer)), answer))
         })
     };
     Ok(Json(blocking(&services, change).await?))
@@ -141,11 +143,13 @@ pub(crate) async fn remove(
     Path(account): Path<String>,
 ) -> Answer<StatusCode> {
     let remove = move |services: &Services| {
-        operator.does(services, "DeleteAccount", &json!({ "account": account }), || {
+        let request = json!({ "account": account });
+        let wanted = Wanted::of_account("DeleteAccount", owner_of(services, Some(&account)), request);
+        operator.does(services, wanted, || {
             let account = find(services, &account)?;
             let before = Some(json!(ShownAccount::of(services, &account)));
             delete_with_empty_instances(services, account.uin)?;
-            Ok(Done { owner: account.root(), before, after: None, answer: () })
+            Ok(Done::new(before, None, ()))
         })
     };
     blocking(&services, remove).await?;
@@ -187,14 +191,15 @@ pub(crate) async fn create_key(
 ) -> Answer<(StatusCode, Json<CreatedKey>)> {
     let create = move |services: &Services| {
         let request = json!({ "account": account, "remark": body.remark });
-        operator.does(services, "CreateAccessKey", &request, || {
+        let wanted = Wanted::of_account("CreateAccessKey", owner_of(services, Some(&account)), request);
+        operator.does(services, wanted, || {
             let account = find(services, &account)?;
             let created = services.platform.people.create_key(account.uin, &body.remark)?;
             let after = Some(seen(&created.key, true));
             let (secret_id, secret_key) =
                 (created.key.id().to_string(), created.secret_key.expose().to_owned());
             let answer = CreatedKey { account: account.uin, secret_id, secret_key };
-            Ok(Done { owner: account.root(), before: None, after, answer })
+            Ok(Done::new(None, after, answer))
         })
     };
     Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
@@ -252,12 +257,13 @@ pub(crate) async fn change_key(
     let what = if body.enabled { KeyChange::Enable } else { KeyChange::Disable };
     let change = move |services: &Services| {
         let request = json!({ "account": account, "secret_id": key, "enabled": body.enabled });
-        operator.does(services, "UpdateAccessKey", &request, || {
+        let wanted = Wanted::of_account("UpdateAccessKey", owner_of(services, Some(&account)), request);
+        operator.does(services, wanted, || {
             let account = find(services, &account)?;
             let before = key_of(services, &account, &key)?;
             services.platform.people.change_key(account.uin, &key, what)?;
             let (before, after) = (seen(&before, before.is_enabled()), seen(&before, body.enabled));
-            Ok(Done { owner: account.root(), before: Some(before), after: Some(after), answer: () })
+            Ok(Done::new(Some(before), Some(after), ()))
         })
     };
     blocking(&services, change).await?;
@@ -271,12 +277,13 @@ pub(crate) async fn remove_key(
 ) -> Answer<StatusCode> {
     let remove = move |services: &Services| {
         let request = json!({ "account": account, "secret_id": key });
-        operator.does(services, "DeleteAccessKey", &request, || {
+        let wanted = Wanted::of_account("DeleteAccessKey", owner_of(services, Some(&account)), request);
+        operator.does(services, wanted, || {
             let account = find(services, &account)?;
             let before = key_of(services, &account, &key)?;
             services.platform.people.delete_key(account.uin, &key)?;
             let before = Some(seen(&before, before.is_enabled()));
-            Ok(Done { owner: account.root(), before, after: None, answer: () })
+            Ok(Done::new(before, None, ()))
         })
     };
     blocking(&services, remove).await?;
@@ -307,6 +314,11 @@ fn find(services: &Services, named: &str) -> Answer<Arc<Account>> {
         (Err(_), None) => people.account_named(None, named),
     };
     found.ok_or_else(|| ApiError::not_found("the account does not exist"))
+}
+
+/// The root account that a named account belongs to; the first one for one that does not exist.
+fn owner_of(services: &Services, named: Option<&str>) -> Uin {
+    named.and_then(|named| find(services, named).ok()).map_or(Uin::FIRST, |account| account.root())
 }
 
 impl From<PeopleError> for ApiError {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use super::audited::{Done, Operator, Wanted};
 use super::blocking;
 use crate::access::Origin;
 use crate::answer::{Answer, ApiError};
@@ -32,6 +34,7 @@ pub(crate) struct Made {
 pub(crate) async fn make(
     State(services): State<Arc<Services>>,
     Extension(origin): Extension<Origin>,
+    operator: Operator,
     Json(target): Json<Target>,
 ) -> Answer<Json<Made>> {
     if origin != Origin::Local {
@@ -46,13 +49,16 @@ pub(crate) async fn make(
     let waiting = Arc::new(());
     let caller = Arc::downgrade(&waiting);
     let make = move |services: &Services| {
-        std::fs::create_dir(&target.path)
-            .map_err(|error| ApiError::invalid(format!("{}: {error}", target.path.display())))?;
-        let made = back_up(services, &target.path);
-        if made.is_err() || caller.strong_count() == 0 {
-            remove(&target.path);
-        }
-        made.map(|()| Made { path: target.path })
+        let wanted = Wanted::of_installation("Backup", json!({ "path": target.path }));
+        operator.does(services, wanted, || {
+            std::fs::create_dir(&target.path)
+                .map_err(|error| ApiError::invalid(format!("{}: {error}", target.path.display())))?;
+            let made = back_up(services, &target.path);
+            if made.is_err() || caller.strong_count() == 0 {
+                remove(&target.path);
+            }
+            made.map(|()| Done::new(None, None, Made { path: target.path }))
+        })
     };
     let made = blocking(&services, make).await;
     drop(waiting);

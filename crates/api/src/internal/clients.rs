@@ -5,19 +5,21 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use yizhan_identity::topic_permission::UserPermission;
 use yizhan_identity::users::{PasswordHash, generate_token, is_name};
 use yizhan_store::{ApiToken, MqttUser};
 use yizhan_vocabulary::UnixMillis;
 use yizhan_vocabulary::causes::DisconnectCause;
 
+use super::audited::{Done, Operator, Wanted};
 use super::blocking;
 use crate::answer::{Answer, ApiError};
 use crate::extract::{Json, Path};
 use crate::services::Services;
 
 /// An MQTT user to create; without filters it may use everything outside `$`.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewUser {
     name: String,
@@ -35,31 +37,37 @@ pub(crate) struct CreatedUser {
 
 pub(crate) async fn create_user(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Json(body): Json<NewUser>,
 ) -> Answer<(StatusCode, Json<CreatedUser>)> {
-    check_name(&body.name)?;
-    let permission = UserPermission::compile(&body.publish, &body.subscribe)
-        .map_err(|error| ApiError::invalid(error.to_string()))?;
     let create = move |services: &Services| {
-        let (password, hash) = PasswordHash::generate();
-        let user = MqttUser {
-            name: body.name.clone(),
-            salt: hash.salt,
-            password_hash: hash.hash,
-            publish: body.publish,
-            subscribe: body.subscribe,
-            created_at: services.clock.now(),
-        };
-        let _changing = services.user_changes.lock();
-        services.store.create_mqtt_user(&user)?;
-        services.users.put(yizhan_router::MqttUser {
-            name: user.name.as_str().into(),
-            password: hash,
-            permission,
-        });
-        Ok(CreatedUser { name: body.name, password: password.to_string() })
+        let wanted = Wanted::of_installation("CreateMqttUser", json!(body));
+        operator.does(services, wanted, || Ok(Done::new(None, None, make_user(services, body)?)))
     };
     Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
+}
+
+fn make_user(services: &Services, new: NewUser) -> Answer<CreatedUser> {
+    check_name(&new.name)?;
+    let permission = UserPermission::compile(&new.publish, &new.subscribe)
+        .map_err(|error| ApiError::invalid(error.to_string()))?;
+    let (password, hash) = PasswordHash::generate();
+    let user = MqttUser {
+        name: new.name.clone(),
+        salt: hash.salt,
+        password_hash: hash.hash,
+        publish: new.publish,
+        subscribe: new.subscribe,
+        created_at: services.clock.now(),
+    };
+    let _changing = services.user_changes.lock();
+    services.store.create_mqtt_user(&user)?;
+    services.users.put(yizhan_router::MqttUser {
+        name: user.name.as_str().into(),
+        password: hash,
+        permission,
+    });
+    Ok(CreatedUser { name: new.name, password: password.to_string() })
 }
 
 #[derive(Serialize)]
@@ -88,16 +96,19 @@ pub(crate) async fn list_users(State(services): State<Arc<Services>>) -> Answer<
 
 pub(crate) async fn remove_user(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(name): Path<String>,
 ) -> Answer<StatusCode> {
     let remove = move |services: &Services| {
-        let changing = services.user_changes.lock();
-        services.store.delete_mqtt_user(&name)?;
-        services.users.remove(&name);
-        // Before somebody else can get the name.
-        services.router.end_user(&name, DisconnectCause::CredentialRevoked);
-        drop(changing);
-        Ok(())
+        let wanted = Wanted::of_installation("DeleteMqttUser", json!({ "name": name }));
+        operator.does(services, wanted, || {
+            let _changing = services.user_changes.lock();
+            services.store.delete_mqtt_user(&name)?;
+            services.users.remove(&name);
+            // Before somebody else can get the name.
+            services.router.end_user(&name, DisconnectCause::CredentialRevoked);
+            Ok(Done::new(None, None, ()))
+        })
     };
     blocking(&services, remove).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -117,21 +128,22 @@ pub(crate) struct CreatedToken {
 
 pub(crate) async fn create_token(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Json(body): Json<NewToken>,
 ) -> Answer<(StatusCode, Json<CreatedToken>)> {
-    check_name(&body.name)?;
     let create = move |services: &Services| {
-        let (token, hash) = generate_token();
-        let created_at = services.clock.now();
-        services.store.create_token(&ApiToken {
-            name: body.name.clone(),
-            hash,
-            created_at,
-            last_used_at: None,
-        })?;
-        Ok(CreatedToken { name: body.name, token: token.to_string() })
+        let wanted = Wanted::of_installation("CreateToken", json!({ "name": body.name }));
+        operator.does(services, wanted, || Ok(Done::new(None, None, make_token(services, body.name)?)))
     };
     Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
+}
+
+fn make_token(services: &Services, name: String) -> Answer<CreatedToken> {
+    check_name(&name)?;
+    let (token, hash) = generate_token();
+    let created_at = services.clock.now();
+    services.store.create_token(&ApiToken { name: name.clone(), hash, created_at, last_used_at: None })?;
+    Ok(CreatedToken { name, token: token.to_string() })
 }
 
 #[derive(Serialize)]
@@ -158,9 +170,14 @@ pub(crate) async fn list_tokens(State(services): State<Arc<Services>>) -> Answer
 
 pub(crate) async fn remove_token(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(name): Path<String>,
 ) -> Answer<StatusCode> {
-    blocking(&services, move |services| Ok(services.store.delete_token(&name)?)).await?;
+    let remove = move |services: &Services| {
+        let wanted = Wanted::of_installation("DeleteToken", json!({ "name": name }));
+        operator.does(services, wanted, || Ok(Done::new(None, None, services.store.delete_token(&name)?)))
+    };
+    blocking(&services, remove).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use yizhan_devices::{DeviceCreation, DeviceView};
 
+use super::audited::{Done, Operator, Wanted};
 use super::{blocking, find_device, find_product_id};
 use crate::answer::{Answer, ApiError};
 use crate::extract::{Json, Path, Query};
@@ -16,7 +18,7 @@ use crate::services::Services;
 const MAX_PAGE: usize = 1_000;
 
 /// Devices to create: by name, or numbered behind a prefix.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Creation {
     names: Option<Vec<String>>,
@@ -32,21 +34,31 @@ pub(crate) struct Devices {
 
 pub(crate) async fn create(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(product): Path<String>,
     Json(body): Json<Creation>,
 ) -> Answer<(StatusCode, Json<Devices>)> {
-    let id = find_product_id(&product)?;
-    let creation = match body {
-        Creation { names: Some(names), prefix: None, count: None } => DeviceCreation::Named(names),
-        Creation { names: None, prefix: Some(prefix), count: Some(count) } => {
-            DeviceCreation::Numbered { prefix, count }
-        }
-        _ => return Err(ApiError::invalid("give either names, or prefix and count")),
+    let create = move |services: &Services| {
+        let wanted = Wanted::of_product(services, "CreateDevices", &product, &body);
+        operator.does(services, wanted, || {
+            let made = services.devices.create_devices(&find_product_id(&product)?, creation_of(body)?)?;
+            let names: Vec<_> = made.iter().map(|device| &device.name).collect();
+            Ok(Done::new(None, Some(json!({ "names": names })), made))
+        })
     };
-    let devices =
-        blocking(&services, move |services| Ok(services.devices.create_devices(&id, creation)?)).await?;
+    let devices = blocking(&services, create).await?;
     let total = devices.len();
     Ok((StatusCode::CREATED, Json(Devices { devices, total })))
+}
+
+fn creation_of(body: Creation) -> Answer<DeviceCreation> {
+    match body {
+        Creation { names: Some(names), prefix: None, count: None } => Ok(DeviceCreation::Named(names)),
+        Creation { names: None, prefix: Some(prefix), count: Some(count) } => {
+            Ok(DeviceCreation::Numbered { prefix, count })
+        }
+        _ => Err(ApiError::invalid("give either names, or prefix and count")),
+    }
 }
 
 #[derive(Deserialize)]
@@ -81,7 +93,7 @@ pub(crate) async fn show(
 }
 
 /// What to change of a device.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     enabled: bool,
@@ -89,37 +101,51 @@ pub(crate) struct Change {
 
 pub(crate) async fn change(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path((product, device)): Path<(String, String)>,
     Json(body): Json<Change>,
 ) -> Answer<Json<DeviceView>> {
     let change = move |services: &Services| {
-        let device = find_device(services, &product, &device)?;
-        services.devices.enable_device(&device, body.enabled)?;
-        Ok(device.view())
+        let wanted = Wanted::of_device(services, "UpdateDevice", (&product, &device), &body);
+        operator.does(services, wanted, || {
+            let device = find_device(services, &product, &device)?;
+            let before = json!(device.view());
+            services.devices.enable_device(&device, body.enabled)?;
+            Ok(Done::new(Some(before), Some(json!(device.view())), device.view()))
+        })
     };
     Ok(Json(blocking(&services, change).await?))
 }
 
 pub(crate) async fn reset_secret(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path((product, device)): Path<(String, String)>,
 ) -> Answer<Json<DeviceView>> {
     let reset = move |services: &Services| {
-        let device = find_device(services, &product, &device)?;
-        Ok(services.devices.reset_device_secret(&device)?)
+        let wanted = Wanted::of_device(services, "ResetDeviceSecret", (&product, &device), ());
+        operator.does(services, wanted, || {
+            let device = find_device(services, &product, &device)?;
+            Ok(Done::new(None, None, services.devices.reset_device_secret(&device)?))
+        })
     };
     Ok(Json(blocking(&services, reset).await?))
 }
 
 pub(crate) async fn remove(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path((product, device)): Path<(String, String)>,
 ) -> Answer<StatusCode> {
     let remove = move |services: &Services| {
-        let device = find_device(services, &product, &device)?;
-        services.devices.delete_device(&device)?;
-        services.certificates.forget(&device);
-        Ok(())
+        let wanted = Wanted::of_device(services, "DeleteDevice", (&product, &device), ());
+        operator.does(services, wanted, || {
+            let device = find_device(services, &product, &device)?;
+            let before = json!(device.view());
+            services.devices.delete_device(&device)?;
+            services.certificates.forget(&device);
+            Ok(Done::new(Some(before), None, ()))
+        })
     };
     blocking(&services, remove).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use yizhan_devices::{
     AuthMode, CustomTopic, DevicesError, DynamicRegistration, NewProduct, NodeKind, ProductChange,
     ProductProfile, ProductSettings, ProductView,
@@ -14,6 +15,7 @@ use yizhan_devices::{
 use yizhan_vocabulary::ProductId;
 use yizhan_vocabulary::topics::Rights;
 
+use super::audited::{Done, Operator, Wanted};
 use super::{blocking, find_product_id};
 use crate::answer::{Answer, ApiError};
 use crate::extract::{Json, Path, Text};
@@ -23,7 +25,7 @@ use crate::services::Services;
 const DEFAULT_QUOTA: u32 = 10_000;
 
 /// A product to create.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Creation {
     id: Option<String>,
@@ -36,7 +38,7 @@ pub(crate) struct Creation {
 }
 
 /// What to change of a product.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     name: Option<String>,
@@ -45,7 +47,7 @@ pub(crate) struct Change {
     enabled: Option<bool>,
 }
 
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Registration {
     Off,
@@ -81,11 +83,22 @@ fn registration_rule(
 
 pub(crate) async fn create(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Json(body): Json<Creation>,
 ) -> Answer<(StatusCode, Json<ProductView>)> {
-    let id = body.id.as_deref().map(ProductId::parse).transpose()?;
-    let new = NewProduct {
-        id,
+    let create = move |services: &Services| {
+        let wanted = Wanted::of_product(services, "CreateProduct", body.id.as_deref().unwrap_or(""), &body);
+        operator.does(services, wanted, || {
+            let made = services.devices.create_product(new_product(body)?)?;
+            Ok(Done::new(None, seen(services, &made.id), made))
+        })
+    };
+    Ok((StatusCode::CREATED, Json(blocking(&services, create).await?)))
+}
+
+fn new_product(body: Creation) -> Answer<NewProduct> {
+    Ok(NewProduct {
+        id: body.id.as_deref().map(ProductId::parse).transpose()?,
         name: body.name,
         node: body.node.unwrap_or(NodeKind::Device),
         auth: body.auth.unwrap_or(AuthMode::Key),
@@ -96,9 +109,12 @@ pub(crate) async fn create(
         )?,
         model_json: body.model.map(|model| model.get().to_owned()),
         profile: ProductProfile::default(),
-    };
-    let view = blocking(&services, move |services| Ok(services.devices.create_product(new)?)).await?;
-    Ok((StatusCode::CREATED, Json(view)))
+    })
+}
+
+/// A product for the audit log, without its secret.
+fn seen(services: &Services, id: &ProductId) -> Option<Value> {
+    services.devices.product(id).map(|product| json!(ProductView::of(&product)))
 }
 
 #[derive(Serialize)]
@@ -121,39 +137,65 @@ pub(crate) async fn show(
 
 pub(crate) async fn change(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(product): Path<String>,
     Json(body): Json<Change>,
 ) -> Answer<Json<ProductView>> {
-    let id = find_product_id(&product)?;
-    let change = move |settings: &ProductSettings| {
-        let (mode, quota) = (body.dynamic_registration, body.auto_create_quota);
-        let registration = (mode.is_some() || quota.is_some())
-            .then(|| registration_rule(settings.dynamic_registration, mode, quota))
-            .transpose()?;
-        Ok(ProductChange {
-            name: body.name,
-            dynamic_registration: registration,
-            enabled: body.enabled,
-            ..ProductChange::default()
+    let work = move |services: &Services| {
+        let wanted = Wanted::of_product(services, "ModifyProduct", &product, &body);
+        operator.does(services, wanted, || {
+            let id = find_product_id(&product)?;
+            let before = seen(services, &id);
+            let changed = services.devices.change_product(&id, |settings| change_of(settings, body))?;
+            Ok(Done::new(before, seen(services, &id), changed))
         })
     };
-    Ok(Json(blocking(&services, move |services| Ok(services.devices.change_product(&id, change)?)).await?))
+    Ok(Json(blocking(&services, work).await?))
+}
+
+fn change_of(settings: &ProductSettings, body: Change) -> Result<ProductChange, DevicesError> {
+    let (mode, quota) = (body.dynamic_registration, body.auto_create_quota);
+    let registration = (mode.is_some() || quota.is_some())
+        .then(|| registration_rule(settings.dynamic_registration, mode, quota))
+        .transpose()?;
+    Ok(ProductChange {
+        name: body.name,
+        dynamic_registration: registration,
+        enabled: body.enabled,
+        ..ProductChange::default()
+    })
 }
 
 pub(crate) async fn reset_secret(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(product): Path<String>,
 ) -> Answer<Json<ProductView>> {
-    let id = find_product_id(&product)?;
-    Ok(Json(blocking(&services, move |services| Ok(services.devices.reset_product_secret(&id)?)).await?))
+    let reset = move |services: &Services| {
+        let wanted = Wanted::of_product(services, "ResetProductSecret", &product, ());
+        operator.does(services, wanted, || {
+            let id = find_product_id(&product)?;
+            Ok(Done::new(None, None, services.devices.reset_product_secret(&id)?))
+        })
+    };
+    Ok(Json(blocking(&services, reset).await?))
 }
 
 pub(crate) async fn remove(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(product): Path<String>,
 ) -> Answer<StatusCode> {
-    let id = find_product_id(&product)?;
-    blocking(&services, move |services| Ok(services.devices.delete_product(&id)?)).await?;
+    let remove = move |services: &Services| {
+        let wanted = Wanted::of_product(services, "DeleteProduct", &product, ());
+        operator.does(services, wanted, || {
+            let id = find_product_id(&product)?;
+            let before = seen(services, &id);
+            services.devices.delete_product(&id)?;
+            Ok(Done::new(before, None, ()))
+        })
+    };
+    blocking(&services, remove).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -170,11 +212,20 @@ pub(crate) async fn model(
 
 pub(crate) async fn put_model(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(product): Path<String>,
     Text(body): Text,
 ) -> Answer<StatusCode> {
-    let id = find_product_id(&product)?;
-    blocking(&services, move |services| Ok(services.devices.put_model(&id, Some(&body))?)).await?;
+    let put = move |services: &Services| {
+        let wanted = Wanted::of_product(services, "ModifyModel", &product, &body);
+        operator.does(services, wanted, || {
+            let id = find_product_id(&product)?;
+            let before = services.devices.model(&id)?;
+            services.devices.put_model(&id, Some(&body))?;
+            Ok(Done::new(before.and_then(|model| serde_json::from_str(model.source()).ok()), None, ()))
+        })
+    };
+    blocking(&services, put).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -204,21 +255,34 @@ pub(crate) async fn topics(
 ) -> Answer<Json<Topics>> {
     let id = find_product_id(&product)?;
     let custom = blocking(&services, move |services| Ok(services.devices.custom_topics(&id)?)).await?;
-    let topics =
-        custom.into_iter().map(|topic| Topic { suffix: topic.suffix, rights: topic.rights.into() }).collect();
-    Ok(Json(Topics { topics }))
+    Ok(Json(Topics::of(custom)))
 }
 
 pub(crate) async fn put_topics(
     State(services): State<Arc<Services>>,
+    operator: Operator,
     Path(product): Path<String>,
     Json(body): Json<Topics>,
 ) -> Answer<StatusCode> {
-    let id = find_product_id(&product)?;
-    let into = |topic: Topic| CustomTopic { suffix: topic.suffix, rights: topic.rights.into() };
-    let topics = body.topics.into_iter().map(into).collect();
-    blocking(&services, move |services| Ok(services.devices.put_custom_topics(&id, topics)?)).await?;
+    let put = move |services: &Services| {
+        let wanted = Wanted::of_product(services, "ModifyTopics", &product, &body);
+        operator.does(services, wanted, || {
+            let id = find_product_id(&product)?;
+            let before = Topics::of(services.devices.custom_topics(&id)?);
+            let into = |topic: Topic| CustomTopic { suffix: topic.suffix, rights: topic.rights.into() };
+            services.devices.put_custom_topics(&id, body.topics.into_iter().map(into).collect())?;
+            Ok(Done::new(Some(json!(before)), None, ()))
+        })
+    };
+    blocking(&services, put).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl Topics {
+    fn of(custom: Vec<CustomTopic>) -> Self {
+        let shown = |topic: CustomTopic| Topic { suffix: topic.suffix, rights: topic.rights.into() };
+        Self { topics: custom.into_iter().map(shown).collect() }
+    }
 }
 
 impl From<Rights> for TopicRights {

@@ -65,7 +65,8 @@ pub struct ProductView {
 }
 
 impl ProductView {
-    pub(crate) fn of(product: &Product) -> Self {
+    /// A product as people see it, without its secret.
+    pub fn of(product: &Product) -> Self {
         let settings = product.settings();
         let (dynamic_registration, auto_create_quota) = match settings.dynamic_registration {
             DynamicRegistration::Off => ("off", None),

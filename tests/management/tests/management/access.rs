@@ -268,3 +268,42 @@ fn a_list_over_a_project_leaves_out_products_that_a_policy_closes() {
     let seen = products(&client.call("GetDeviceList", &of_all));
     assert!(!seen.is_empty() && !seen.contains(&gateway), "{seen:?}");
 }
+
+#[test]
+fn every_write_of_the_internal_api_is_in_the_audit_log_without_secrets() {
+    let tenants = tenants();
+    let admin = tenants.server.admin();
+    let token = admin.post("/tokens", &json!({"name": "audited-token"}));
+    let user = admin.post("/mqtt-users", &json!({"name": "audited-user"}));
+    let product = admin.post("/products", &json!({"name": "audited product"}));
+    let id = product["id"].as_str().expect("a product has its id");
+    admin.post(&format!("/products/{id}/devices"), &json!({"names": ["audited"]}));
+    let device = admin.post(&format!("/products/{id}/devices/audited/secret"), &json!({}));
+    let renewed = admin.post(&format!("/products/{id}/secret"), &json!({}));
+
+    let log = done(&tenants.first.client, "DescribeAuditLog", json!({"Limit": 100}))["Entries"].clone();
+    let entry = |operation: &str, name: &str| {
+        let mut entries = log.as_array().into_iter().flatten();
+        let fits = |entry: &&Value| entry["Operation"] == operation && entry.to_string().contains(name);
+        entries.find(fits).unwrap_or_else(|| panic!("{operation} is not in {log}"))
+    };
+    assert_eq!(entry("CreateToken", "audited-token")["Resource"], json!("installation"));
+    entry("CreateMqttUser", "audited-user");
+    entry("CreateProduct", "audited product");
+    entry("CreateDevices", id);
+    let reset = entry("ResetDeviceSecret", id);
+    assert!(reset["Resource"].as_str().is_some_and(|name| name.ends_with("/device/audited")), "{reset}");
+    assert_eq!((&reset["Means"], &reset["Outcome"]), (&json!("local"), &json!("ok")));
+    entry("ResetProductSecret", id);
+    let secrets = [
+        &token["token"],
+        &user["password"],
+        &device["secret"],
+        &product["product_secret"],
+        &renewed["product_secret"],
+    ];
+    for secret in secrets {
+        let secret = secret.as_str().expect("a new secret is shown");
+        assert!(!log.to_string().contains(secret), "a secret is in {log}");
+    }
+}
