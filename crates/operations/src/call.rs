@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use yizhan_devices::{Device, InstanceKind, InstanceRow, Product, ProjectRow};
+use yizhan_devices::{Device, InstanceKind, InstanceRow, OwnAuthority, Product, ProjectRow};
 use yizhan_people::{AccountRights, Application};
+use yizhan_store::ApplicationRow;
 use yizhan_vocabulary::{InstanceId, ProductId, ProjectId, Uin, UnixMillis};
 
 use crate::failure::{Code, Failure, Outcome};
@@ -210,11 +211,41 @@ impl Call {
 
     /// An application of the caller's, with everything that belongs to it.
     pub(crate) async fn application(&self, id: &str) -> Outcome<Application> {
-        let (owner, wanted) = (self.0.caller.owner, id.to_owned());
-        let application = self.blocking(move |platform| platform.apps.application(owner, &wanted)).await?;
-        let resource = Resource::Application(owner, &application.row.project, &application.row.id);
-        self.require(&resource, Code::AppNoPermission)?;
+        let application = self.own_application(id).await?;
+        self.require(&resource_of(&application.row, self.0.caller.owner), Code::AppNoPermission)?;
         Ok(application)
+    }
+
+    /// The same for an operation that is noted under another object, looked for first.
+    pub(crate) async fn beside_application(&self, id: &str) -> Outcome<Application> {
+        let application = self.own_application(id).await?;
+        self.open(&resource_of(&application.row, self.0.caller.owner), Code::AppNoPermission)?;
+        Ok(application)
+    }
+
+    async fn own_application(&self, id: &str) -> Outcome<Application> {
+        let (owner, wanted) = (self.0.caller.owner, id.to_owned());
+        self.blocking(move |platform| platform.apps.application(owner, &wanted)).await
+    }
+
+    /// The application of the caller's that one of its keys names, beside the object that the operation is noted under.
+    pub(crate) async fn beside_application_of_key(&self, key: String) -> Outcome<ApplicationRow> {
+        let owner = self.0.caller.owner;
+        let find = move |platform: &Platform| platform.apps.application_of_key(owner, &key);
+        let found = self.blocking(find).await;
+        let row = found.map_err(|failure| failure.under(Code::AppNotExists, Code::InvalidAppKey))?;
+        self.open(&resource_of(&row, owner), Code::AppNoPermission)?;
+        Ok(row)
+    }
+
+    /// An authority of the caller's, beside the object that the operation is noted under. Authorities are the whole
+    /// account's: who may do something with one product alone does not get at them.
+    pub(crate) fn beside_authority(&self, name: &str) -> Outcome<Arc<OwnAuthority>> {
+        let owner = self.0.caller.owner;
+        let found = self.0.platform.devices.own_authority(owner, name);
+        let authority = found.ok_or(const { Failure::new(Code::CaCertNotExist) })?;
+        self.open(&Resource::Account(owner), Code::UnauthorizedOperation)?;
+        Ok(authority)
     }
 
     /// A product of the caller's.
@@ -277,12 +308,21 @@ impl Call {
         if self.0.operation.audit() == crate::Audit::Write {
             self.0.note.lock().resource = resource.to_string();
         }
+        self.open(resource, refusal)
+    }
+
+    /// Refuses when the caller's policies do not open the object.
+    fn open(&self, resource: &Resource<'_>, refusal: Code) -> Outcome<()> {
         if self.may(resource) {
             return Ok(());
         }
         let what = format!("{} on {resource}; ExplainAccess says why", self.0.operation.name());
         Err(Failure::new(refusal).because(what))
     }
+}
+
+fn resource_of(application: &ApplicationRow, owner: Uin) -> Resource<'_> {
+    Resource::Application(owner, &application.project, &application.id)
 }
 
 /// An id as it was asked for, not longer than any id is.

@@ -10,7 +10,7 @@ use yizhan_devices::{Device, Product, RawMessage};
 use yizhan_people::{Bound, OpenIdBinding, Person, ProductRules};
 use yizhan_store::BindingRow;
 
-use super::refusal::{by_key, refuse_virtual};
+use super::refusal::refuse_virtual;
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 use crate::operation::Nothing;
@@ -47,7 +47,7 @@ pub(crate) struct BoundUser {
 pub(crate) async fn bind(call: Call, request: BindUserDevice) -> Outcome<BoundUser> {
     refuse_virtual(&request.device_name)?;
     let device = call.device(&request.product_id, &request.device_name)?;
-    let owner = call.caller().owner;
+    let application = call.beside_application_of_key(request.app_key).await?;
     let wanted = OpenIdBinding {
         person: Person { open_id: request.open_id, nick_name: request.nick_name.unwrap_or_default() },
         family_name: request.family_name,
@@ -55,7 +55,6 @@ pub(crate) async fn bind(call: Call, request: BindUserDevice) -> Outcome<BoundUs
     };
     let bound = call
         .blocking(move |platform| {
-            let application = platform.apps.application_of_key(owner, &request.app_key).map_err(by_key)?;
             let rules = rules_of(device.product());
             let bound = platform.apps.bind_for_open_id(&application.id, &rules, device.id, &wanted)?;
             tell(platform, &device, "bind_device");
@@ -89,10 +88,9 @@ pub(crate) async fn revoke(call: Call, request: RevokeBindUserDevice) -> Outcome
         Err(failure) if failure.code() == Code::DeviceNotExist => (call.product(&request.product_id)?, None),
         Err(failure) => return Err(failure),
     };
-    let owner = call.caller().owner;
+    let application = call.beside_application_of_key(request.app_key).await?;
     let undone = call
         .blocking(move |platform| {
-            let application = platform.apps.application_of_key(owner, &request.app_key).map_err(by_key)?;
             let undone = platform.apps.unbind_for_open_id(
                 &application.id,
                 &rules_of(&product),
@@ -155,12 +153,10 @@ pub(crate) struct BoundDevice {
 
 pub(crate) async fn bind_directly(call: Call, request: DirectBindDeviceInFamily) -> Outcome<BoundDevice> {
     let device = call.device(&request.product_id, &request.device_name)?;
-    let owner = call.caller().owner;
+    let application = call.beside_application(request.iot_app_id.trim()).await.map_err(as_direct)?;
     let bound_device = Arc::clone(&device);
     let bound = call
         .blocking(move |platform| {
-            let application =
-                platform.apps.application(owner, request.iot_app_id.trim()).map_err(directly)?;
             let rules = rules_of(bound_device.product());
             // The vendor's own sample has a blank before the family's id.
             let place = (request.user_id.trim(), request.family_id.trim());
@@ -194,7 +190,11 @@ pub(crate) async fn bind_directly(call: Call, request: DirectBindDeviceInFamily)
 
 /// The codes that DirectBindDeviceInFamily has in place of its neighbours'.
 fn directly(error: yizhan_people::AppsError) -> Failure {
-    Failure::from(error)
+    as_direct(error.into())
+}
+
+fn as_direct(failure: Failure) -> Failure {
+    failure
         .under(Code::AppNotExists, Code::AppNoPermission)
         .under(Code::NoPermissionToStudioProduct, Code::AppNoPermissionToStudioProduct)
         .under(Code::ProductIsSubProduct, Code::DeviceType)

@@ -34,11 +34,6 @@ impl From<AppsError> for Failure {
     }
 }
 
-/// The same where the application was named by one of its keys.
-pub(super) fn by_key(error: AppsError) -> Failure {
-    Failure::from(error).under(Code::AppNotExists, Code::InvalidAppKey)
-}
-
 /// Refuses the name that stands for no device.
 pub(super) fn refuse_virtual(device: &str) -> Result<(), Failure> {
     if device == VIRTUAL_DEVICE { Err(Failure::new(Code::VirtualDeviceCannotBind)) } else { Ok(()) }

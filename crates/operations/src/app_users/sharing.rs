@@ -6,7 +6,7 @@ use serde_json::json;
 use yizhan_people::Person;
 
 use super::binding::rules_of;
-use super::refusal::{by_key, refuse_virtual};
+use super::refusal::refuse_virtual;
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 use crate::operation::Nothing;
@@ -41,10 +41,9 @@ pub(crate) struct SharedDevice {
 pub(crate) async fn share(call: Call, request: ShareDeviceToUser) -> Outcome<SharedDevice> {
     refuse_virtual(&request.device_name)?;
     let device = call.device(&request.product_id, &request.device_name)?;
-    let owner = call.caller().owner;
+    let application = call.beside_application_of_key(request.app_key).await?;
     let shared = call
         .blocking(move |platform| {
-            let application = platform.apps.application_of_key(owner, &request.app_key).map_err(by_key)?;
             let rules = rules_of(device.product());
             let to =
                 Person { open_id: request.to_open_id, nick_name: request.to_nick_name.unwrap_or_default() };
@@ -83,10 +82,9 @@ pub(crate) struct RevokeShareDeviceFromUser {
 pub(crate) async fn revoke(call: Call, request: RevokeShareDeviceFromUser) -> Outcome<Nothing> {
     refuse_virtual(&request.device_name)?;
     let device = call.device(&request.product_id, &request.device_name)?;
-    let owner = call.caller().owner;
+    let application = call.beside_application_of_key(request.app_key).await?;
     let ended = call
         .blocking(move |platform| {
-            let application = platform.apps.application_of_key(owner, &request.app_key).map_err(by_key)?;
             let rules = rules_of(device.product());
             let ended = platform.apps.unshare_device(
                 &application.id,

@@ -38,7 +38,7 @@ pub(crate) async fn create(call: Call, request: BroughtAuthority) -> Outcome<Not
 
 pub(crate) async fn update(call: Call, request: BroughtAuthority) -> Outcome<Nothing> {
     let owner = call.account()?;
-    let before = find(&call, &request.cert_name)?;
+    let before = call.beside_authority(&request.cert_name)?;
     let BroughtAuthority { cert_name, cert_text, verify_cert_text } = request;
     let after = call
         .blocking(move |platform| {
@@ -59,7 +59,7 @@ pub(crate) struct NamedAuthority {
 
 pub(crate) async fn delete(call: Call, request: NamedAuthority) -> Outcome<Nothing> {
     let owner = call.account()?;
-    let before = find(&call, &request.cert_name)?;
+    let before = call.beside_authority(&request.cert_name)?;
     call.blocking(move |platform| {
         platform.devices.delete_own_authority(owner, &request.cert_name).map_err(refused)
     })
@@ -114,7 +114,7 @@ pub(crate) struct DescribedAuthority {
 
 pub(crate) async fn describe(call: Call, request: NamedAuthority) -> Outcome<DescribedAuthority> {
     call.account()?;
-    Ok(DescribedAuthority { ca: CertInfo::of(&*find(&call, &request.cert_name)?) })
+    Ok(DescribedAuthority { ca: CertInfo::of(&*call.beside_authority(&request.cert_name)?) })
 }
 
 /// All authorities.
@@ -131,12 +131,6 @@ pub(crate) struct AuthorityList {
 pub(crate) async fn list(call: Call, _request: DescribePrivateCas) -> Outcome<AuthorityList> {
     let own = call.platform().devices.own_authorities(call.account()?);
     Ok(AuthorityList { cas: own.iter().map(|authority| CertInfo::of(authority)).collect() })
-}
-
-/// The authority of the caller's root account with this name.
-pub(crate) fn find(call: &Call, name: &str) -> Outcome<std::sync::Arc<OwnAuthority>> {
-    let found = call.platform().devices.own_authority(call.caller().owner, name);
-    found.ok_or(const { Failure::new(Code::CaCertNotExist) })
 }
 
 /// The published codes of what can be wrong with an authority.

@@ -5,7 +5,7 @@ mod authorities;
 mod device_keys;
 mod products;
 
-pub(crate) use authorities::{find, refused};
+pub(crate) use authorities::refused;
 
 use crate::operation::{Audit, EXPLORER, HUB, HUB_2021, Operation};
 

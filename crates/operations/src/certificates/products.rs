@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::authorities::{AuthorityList, CertInfo, find, refused};
+use super::authorities::{AuthorityList, CertInfo, refused};
 use crate::call::Call;
 use crate::failure::Outcome;
 use crate::operation::Nothing;
@@ -34,7 +34,7 @@ pub(crate) struct UpdateProductPrivateCa {
 
 pub(crate) async fn update(call: Call, request: UpdateProductPrivateCa) -> Outcome<Nothing> {
     let product = call.product(&request.product_id)?;
-    let authority = find(&call, &request.cert_name)?;
+    let authority = call.beside_authority(&request.cert_name)?;
     let before = call.platform().devices.authority_of(&product.id);
     call.changed(
         Some(json!({ "CertName": before.map(|before| before.name.clone()) })),

@@ -68,7 +68,7 @@ pub(crate) async fn create(call: Call, request: CreateStudioProduct) -> Outcome<
     }
     let authority = match request.private_ca_name.filter(|name| !name.is_empty()) {
         Some(_) if auth != AuthMode::Certificate => return Err(Failure::new(Code::CaCertNotSupport)),
-        Some(name) => Some(crate::certificates::find(&call, &name)?),
+        Some(name) => Some(call.beside_authority(&name)?),
         None => None,
     };
     let id = generate_product_id();
