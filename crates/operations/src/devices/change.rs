@@ -127,6 +127,20 @@ fn any_bound(platform: &Platform, devices: &[Arc<Device>]) -> Outcome<bool> {
     Ok(false)
 }
 
+/// Deletes one device that no user has bound.
+pub(super) async fn delete_unbound(call: &Call, device: Arc<Device>) -> Outcome<()> {
+    let before = seen(&device);
+    call.blocking(move |platform| {
+        if platform.apps.bound(device.id)? {
+            return Err(Failure::new(Code::UnsupportedOperation).because(BOUND));
+        }
+        Ok(delete_one(platform, &device)?)
+    })
+    .await?;
+    call.changed(Some(before), None);
+    Ok(())
+}
+
 pub(super) fn delete_one(platform: &Platform, device: &Arc<Device>) -> Result<(), DevicesError> {
     match platform.devices.delete_device(device) {
         // Somebody else was faster; it is gone, which is what was asked for.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yizhan_devices::{Device, DeviceQuery, Status, search_devices};
 
-use super::change::{delete_one, switch};
+use super::change::{delete_unbound, switch};
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 use crate::operation::Nothing;
@@ -20,7 +20,7 @@ pub(crate) struct OneDevice {
 
 /// A device.
 // Management API facts §8.1, DeviceInfo.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct VideoDevice {
     device_name: String,
@@ -70,7 +70,7 @@ pub(crate) struct DescribeDevices {
 }
 
 /// A page of devices.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeviceList {
     /// How many there are in all.
@@ -117,6 +117,6 @@ pub(crate) async fn modify(call: Call, request: ModifyDevice) -> Outcome<Nothing
 
 pub(crate) async fn delete(call: Call, request: OneDevice) -> Outcome<Nothing> {
     let device = call.device(&request.product_id, &request.device_name)?;
-    call.blocking(move |platform| delete_one(platform, &device)).await?;
+    delete_unbound(&call, device).await?;
     Ok(Nothing {})
 }
