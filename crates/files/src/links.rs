@@ -16,13 +16,19 @@ const BATCHES: &str = "/files/batches/";
 /// The longest URL that is read.
 const MAX_URL: usize = 1024;
 
-/// A URL and its end.
-#[derive(Debug, Clone)]
+/// A URL and its end. Whoever has the URL can use it, so it does not show in `Debug`.
+#[derive(Clone)]
 pub struct Link {
     /// The URL.
     pub url: String,
     /// Until when it opens.
     pub end: UnixMillis,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("end", &self.end).finish_non_exhaustive()
+    }
 }
 
 /// What can be downloaded of a batch.

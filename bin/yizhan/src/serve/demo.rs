@@ -25,6 +25,8 @@ const LAMP: &str = "lamp-1";
 const YOURS: &str = "dev001";
 /// The remark of the demo's API key.
 const KEY: &str = "demo";
+/// Where its id is, in the data directory.
+const KEY_FILE: &str = "demo-key";
 /// Between two reports of the simulated lamp.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
 
@@ -103,14 +105,19 @@ fn lamp_config(server: &Server, lamp: &Device) -> anyhow::Result<FleetConfig> {
     Ok(FleetConfig { interval: REPORT_EVERY, ..FleetConfig::new(target, vec![credential(lamp)?], models) })
 }
 
-/// The demo's own API key of the first account, made unless it is there from an earlier start.
+/// The demo's own API key of the first account, made unless it is there from an earlier start. Its id is in a file: a key
+/// that a person made is not shown again, whatever its remark is.
 fn demo_key(server: &Server) -> anyhow::Result<Arc<ApiKey>> {
     let people = &server.services.platform.people;
-    let there = people.keys_of(Uin::FIRST).into_iter().find(|key| key.remark() == KEY && key.is_enabled());
-    match there {
-        Some(key) => Ok(key),
-        None => Ok(people.create_key(Uin::FIRST, KEY)?.key),
+    let note = server.services.data_dir.join(KEY_FILE);
+    let noted = std::fs::read_to_string(&note).unwrap_or_default();
+    let own = |key: &Arc<ApiKey>| **key.id() == *noted.trim() && key.is_enabled();
+    if let Some(key) = people.keys_of(Uin::FIRST).into_iter().find(own) {
+        return Ok(key);
     }
+    let key = people.create_key(Uin::FIRST, KEY)?.key;
+    std::fs::write(&note, &**key.id()).with_context(|| format!("{}", note.display()))?;
+    Ok(key)
 }
 
 /// Everything that one `mosquitto_pub` needs, ready to be pasted.

@@ -25,13 +25,13 @@ pub(crate) struct CreateAccessKey {
 }
 
 /// The new key.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreatedAccessKey {
     access_key: AccessKeyDetail,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 struct AccessKeyDetail {
     access_key_id: String,

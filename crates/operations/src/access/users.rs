@@ -27,7 +27,7 @@ pub(crate) struct AddUser {
 }
 
 /// The new sub-account.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct AddedUser {
     uin: i64,

@@ -14,7 +14,7 @@ use crate::failure::{Code, Failure, Outcome};
 pub(crate) struct CreateUploadUrl {}
 
 /// A URL and its end.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreatedUrl {
     /// For an upload: send the file with PUT, then hand this URL to the operation that takes it.

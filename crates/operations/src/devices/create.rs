@@ -21,7 +21,7 @@ const MAX_AT_ONCE: usize = 1_000;
 const MAX_CERTIFICATES_AT_ONCE: usize = 20;
 
 /// A device that is to be made.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreateDevice {
     product_id: String,
@@ -37,7 +37,7 @@ pub(crate) struct CreateDevice {
 }
 
 /// A device with what it needs to connect. The private key is shown this once and kept nowhere.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreatedDevice {
     data: DeviceData,
@@ -45,7 +45,7 @@ pub(crate) struct CreatedDevice {
 
 /// Credentials.
 // Management API facts §6, DeviceData.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeviceData {
     device_cert: String,
@@ -107,7 +107,7 @@ pub(crate) struct CreateDevices {
 }
 
 /// Devices with what they need to connect, in the order in which they were asked for.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreatedDevices {
     devices: Vec<DeviceData>,

@@ -6,7 +6,7 @@ use yizhan_devices::{Device, NodeKind, Status};
 
 /// A device. The members of LoRa devices are there and empty, as in the vendor's samples.
 // Management API facts §6, DeviceInfo.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeviceInfo {
     device_name: String,

@@ -19,7 +19,7 @@ pub(crate) struct DescribeDevice {
 }
 
 /// One device.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DescribedDevice {
     device: DeviceInfo,
@@ -50,7 +50,7 @@ pub(crate) struct GetDeviceList {
 }
 
 /// A page of devices.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeviceList {
     devices: Vec<DeviceInfo>,

@@ -24,7 +24,7 @@ pub(crate) struct ModifyProductDynamicRegister {
 }
 
 /// The rule in force.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Rule {
     /// 0 off, 1 only devices that were created beforehand, 2 unknown names are created.
