@@ -151,7 +151,7 @@ codes! {
     MessageSaved = "LimitExceeded.MessageSaved", Limit, "As many messages are kept for the device as may be.", "设备离线消息存储数量超过限制。";
     PayloadOverLimit = "InvalidParameterValue.PayloadOverLimit", Invalid, "The payload is too large.", "消息内容超过长度限制。";
     RrpcTimeout = "FailedOperation.RRPCTimeout", Conflict, "The device did not answer in time.", "RRPC 调用超时。";
-    TopicMismatch = "InvalidParameterValue.TopicMismatch", Invalid, "Topic and ReplyTopic are given together or not at all.", "Topic 与 ReplyTopic 须同时填写或同时不填。";
+    TopicMismatch = "InvalidParameterValue.TopicMismatch", Invalid, "ReplyTopic needs a Topic.", "Topic 与 ReplyTopic 不匹配。";
     BroadcastTaskIsRunning = "FailedOperation.BroadcastTaskIsRunning", Conflict, "The product's last broadcast is still under way.", "广播任务正在执行中。";
     TopicPolicyAlreadyExist = "InvalidParameterValue.TopicPolicyAlreadyExist", Conflict, "The product has this topic already.", "Topic 已存在。";
     TopicPolicyNotExist = "ResourceNotFound.TopicPolicyNotExist", NotFound, "The product has no such topic.", "Topic 不存在。";

@@ -22,7 +22,6 @@ NOT_SERVED = {"UnsupportedOperation", "InvalidAction"}
 REFUSED = {
     ("iotexplorer", "CallDeviceActionSync", 1): ("FailedOperation.Timeout", "the sample shows a device that does not answer"),
     ("iotexplorer", "CallDeviceActionSync", 2): ("FailedOperation.ActionUnreachable", "the sample shows a device that is away"),
-    ("iotexplorer", "CallDeviceRRPCSync", 0): ("InvalidParameterValue.TopicMismatch", "it gives a topic and no topic of the reply"),
     ("iotexplorer", "CreateDevice", 0): ("UnsupportedOperation", "a LoRa device needs a network server, which is not here"),
     ("iotexplorer", "CreateBatchProduction", 0): ("ResourceNotFound.CannotGetFromUrl", "the file's address is made up"),
     ("iotvideo", "ModifyModelDefinition", 0): ("InvalidParameterValue.ModelDefineInvalid", "an empty object is no thing model"),
