@@ -17,7 +17,8 @@ use std::sync::Arc;
 use parking_lot::{Condvar, Mutex};
 use yizhan_identity::BindingSigner;
 use yizhan_store::{
-    BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState, NewBatch, PlannedDevice, Store, StoreError,
+    BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState, NewBatch, PlannedDevice, ReleaseStatus,
+    Store, StoreError,
 };
 use yizhan_vocabulary::{Clock, ProductId};
 
@@ -61,6 +62,8 @@ pub struct BatchRequest {
     pub names: BatchNames,
     /// Whether each gets a QR code.
     pub qr_codes: bool,
+    /// Whether the product must be published.
+    pub published_only: bool,
 }
 
 /// What the devices of a batch are called.
@@ -93,6 +96,9 @@ pub enum BatchError {
     /// More devices than one batch may make.
     #[error("one batch makes {0} devices at most")]
     TooMany(usize),
+    /// The product is not published, and must be.
+    #[error("product {0} is not published")]
+    NotPublished(ProductId),
     /// No device at all.
     #[error("the batch names no device")]
     Empty,
@@ -165,7 +171,13 @@ impl Batches {
             qr_codes: request.qr_codes,
             created_at: inner.clock.now(),
         };
+        // Nobody withdraws the product between the look and the batch.
+        let changing = product.changing.lock();
+        if request.published_only && product.settings().profile.status != ReleaseStatus::Released {
+            return Err(BatchError::NotPublished(product.id));
+        }
         let created = inner.store.create_batch(&batch, &planned);
+        drop(changing);
         created.map_err(|error| match error {
             StoreError::Conflict(_) => BatchError::Running(product.id),
             other => other.into(),

@@ -264,24 +264,28 @@ impl Devices {
         id: &ProductId,
         json: Option<&str>,
     ) -> Result<Option<Arc<ThingModel>>, DevicesError> {
-        self.save_model(id, json, ModelOrigin::Changed, None)
+        self.save_model(id, json, ModelOrigin::Changed, None, |_| Ok(()))
     }
 
     /// Replaces the product's thing model, or removes it. Values of properties that stay keep their history, because
-    /// an identifier keeps its number for ever. The model that was there stays among the versions.
-    pub fn save_model(
+    /// an identifier keeps its number for ever. The model that was there stays among the versions. Whether it may be
+    /// replaced can depend on the product's settings; nobody else changes them meanwhile.
+    pub fn save_model<E: From<DevicesError>>(
         &self,
         id: &ProductId,
         json: Option<&str>,
         origin: ModelOrigin,
         account: Option<Uin>,
-    ) -> Result<Option<Arc<ThingModel>>, DevicesError> {
+        allowed: impl FnOnce(&ProductSettings) -> Result<(), E>,
+    ) -> Result<Option<Arc<ThingModel>>, E> {
         let product = self.known_product(id)?;
         let _changing = product.changing.lock();
+        allowed(&product.settings())?;
         let mut numbers = Numbers::of(&self.0.store, id)?;
         let model = numbers.parse(json)?;
         let saving = ModelSaving { origin, account, at: self.0.clock.now() };
-        self.0.store.set_model(id, json, &numbers_used(model.as_deref()), &saving)?;
+        let saved = self.0.store.set_model(id, json, &numbers_used(model.as_deref()), &saving);
+        saved.map_err(DevicesError::from)?;
         product.set_model(model.clone());
         Ok(model)
     }
@@ -393,15 +397,15 @@ impl Devices {
         auto_created: bool,
         write: impl FnOnce(&[NewDevice]) -> Result<Vec<DeviceId>, StoreError>,
     ) -> Result<Vec<Arc<Device>>, DevicesError> {
+        let _held = self.0.licences.hold();
         let limit = self.0.config.max_devices;
         if self.0.registry.device_count() + named.len() > limit {
             return Err(DevicesError::LimitReached(format!("this installation may hold {limit} devices")));
         }
-        let mut _held = None;
         if let Some(project) = self.project(&product.settings().profile.project) {
             self.check_instance_limit(&project.instance, named.len())?;
             if let Some(owner) = self.owner_of_instance(&project.instance) {
-                _held = self.hold_licences(owner, product, named.len())?;
+                self.check_licences(owner, product, named.len())?;
             }
         }
         let now = self.0.clock.now();

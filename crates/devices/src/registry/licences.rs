@@ -126,7 +126,7 @@ impl AccountLicences {
 #[derive(Debug, Default)]
 pub(crate) struct Licences {
     pools: RwLock<BTreeMap<i64, Arc<LicencePoolRow>>>,
-    /// Held from counting to creating, where there are limits, so that two who create at once do not share a code.
+    /// Held from counting to creating, so that two who create at once do not share a code or the last place.
     counting: Mutex<()>,
 }
 
@@ -140,6 +140,11 @@ impl Licences {
     /// Forgets the pools of an instance that was deleted; the store has dropped them with it.
     pub fn forget(&self, instance: &InstanceId) {
         self.pools.write().retain(|_, pool| pool.instance != *instance);
+    }
+
+    /// Nobody else makes devices, or changes how many there may be, while this is held.
+    pub fn hold(&self) -> MutexGuard<'_, ()> {
+        self.counting.lock()
     }
 
     /// The codes of a kind in these instances together; none if there is no pool.
@@ -204,29 +209,27 @@ impl Devices {
         Ok(AccountLicences::of(|kind| self.0.licences.total(instances, kind, now), counts))
     }
 
-    /// Whether the product's devices use video: it is of a category of cameras or video locks, or was made with video
-    /// particulars.
+    /// Whether the product's devices use video: it is of a category with pictures, or was made with video particulars.
     pub fn has_video(&self, product: &Product) -> Result<bool, DevicesError> {
         let category = Category::find(product.settings().profile.category_id);
-        if category.is_some_and(|category| matches!(category.key, "camera" | "lock")) {
+        if category.is_some_and(Category::is_video) {
             return Ok(true);
         }
         Ok(self.0.store.video_product(&product.id)?.is_some())
     }
 
-    /// Checks that a root account has activation codes for more devices of a product. What is returned is held until they
-    /// are made.
-    pub(crate) fn hold_licences(
+    /// Checks that a root account has activation codes for more devices of a product. The licences are held until they are
+    /// made.
+    pub(crate) fn check_licences(
         &self,
         owner: Uin,
         product: &Product,
         more: usize,
-    ) -> Result<Option<MutexGuard<'_, ()>>, DevicesError> {
+    ) -> Result<(), DevicesError> {
         let instances = self.instances_of(owner);
         if !self.0.licences.limits(&instances) {
-            return Ok(None);
+            return Ok(());
         }
-        let held = self.0.licences.counting.lock();
         let before = self.licences_with(&instances, None)?;
         let after = self.licences_with(&instances, Some((product, more)))?;
         // What was short before, because a pool ended, is no reason to refuse a device of another kind.
@@ -234,7 +237,7 @@ impl Devices {
             Some(kind) if before.exceeded() != Some(kind) || uses(product, kind, self)? => {
                 Err(DevicesError::LicencesUsedUp(kind.used_up()))
             }
-            _ => Ok(Some(held)),
+            _ => Ok(()),
         }
     }
 

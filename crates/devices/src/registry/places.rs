@@ -233,6 +233,7 @@ impl Devices {
             return Err(DevicesError::Conflict("the product is in this instance already".to_owned()));
         }
         self.check_product_name(&settings.name, &to.id, Some(id))?;
+        let _held = self.0.licences.hold();
         self.check_instance_limit(&to.instance, product.device_count())?;
         // Activation codes are the account's, so a move uses up none.
         let now = self.0.clock.now();
@@ -272,7 +273,7 @@ impl Devices {
         Ok(())
     }
 
-    /// Whether an instance has room for more devices.
+    /// Whether an instance has room for more devices. The licences are held until they are made.
     pub(crate) fn check_instance_limit(
         &self,
         instance: &InstanceId,

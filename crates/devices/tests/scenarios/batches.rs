@@ -53,7 +53,14 @@ impl Factory {
 }
 
 fn request(product: ProductId, names: BatchNames) -> BatchRequest {
-    BatchRequest { product, creator: 100_000_000_001, burn: BatchBurn::Direct, names, qr_codes: true }
+    BatchRequest {
+        product,
+        creator: 100_000_000_001,
+        burn: BatchBurn::Direct,
+        names,
+        qr_codes: true,
+        published_only: false,
+    }
 }
 
 fn uploaded(names: &[&str]) -> BatchNames {

@@ -46,6 +46,7 @@ pub(crate) async fn create(call: Call, request: CreateBatchProduction) -> Outcom
     if profile.project.as_str() != request.project_id {
         return Err(Failure::new(Code::ProjectNotExist).because("the product is in another project"));
     }
+    // Looked at again when the batch is made; here so that no file is fetched in vain.
     if profile.status != ReleaseStatus::Released {
         return Err(Failure::new(Code::ProductNotReleased));
     }
@@ -68,7 +69,7 @@ pub(crate) async fn create(call: Call, request: CreateBatchProduction) -> Outcom
     };
     let batch = call
         .blocking(move |platform| {
-            let request = BatchRequest { product: id, creator, burn, names, qr_codes };
+            let request = BatchRequest { product: id, creator, burn, names, qr_codes, published_only: true };
             let batch = platform.batches.create(request).map_err(refused)?;
             // The names are in the registry now. A batch that was refused leaves the file for the next attempt.
             platform.files.used(owner, &batch.upload_url);
@@ -123,6 +124,7 @@ pub(super) fn refused(error: BatchError) -> Failure {
         BatchError::TooMany(_) | BatchError::TooManyBatches(_) => {
             Failure::new(Code::BatchProductionExceedLimit).because(why)
         }
+        BatchError::NotPublished(_) => Failure::new(Code::ProductNotReleased),
         BatchError::Empty => Failure::new(Code::BatchProductionNull).because(why),
         BatchError::Devices(error) => error.into(),
     }

@@ -43,7 +43,14 @@ pub(crate) async fn create(call: Call, request: CreateBatch) -> Outcome<CreatedB
     let creator = call.caller().account.0;
     let count = usize::try_from(request.dev_num).unwrap_or(usize::MAX);
     let names = BatchNames::Prefixed { prefix: request.dev_pre, count };
-    let request = BatchRequest { product, creator, burn: BatchBurn::Direct, names, qr_codes: false };
+    let request = BatchRequest {
+        product,
+        creator,
+        burn: BatchBurn::Direct,
+        names,
+        qr_codes: false,
+        published_only: false,
+    };
     let batch = call.blocking(move |platform| platform.batches.create(request).map_err(refused)).await?;
     call.changed(None, Some(seen(&batch)));
     Ok(CreatedBatch { batch_id: batch.number })

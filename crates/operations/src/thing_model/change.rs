@@ -103,7 +103,6 @@ pub(super) async fn save(
     json: Option<String>,
     origin: ModelOrigin,
 ) -> Outcome<Nothing> {
-    must_be_in_development(&product)?;
     let before = seen(product.model().as_deref());
     let account = call.caller().account;
     let changed = Arc::clone(&product);
@@ -111,10 +110,14 @@ pub(super) async fn save(
         if let Some(json) = &json {
             acceptable(json, changed.settings().profile.category_id)?;
         }
-        platform
-            .devices
-            .save_model(&changed.id, json.as_deref(), origin, Some(account))
-            .map_err(Failure::from)
+        let saved = platform.devices.save_model(
+            &changed.id,
+            json.as_deref(),
+            origin,
+            Some(account),
+            must_be_in_development,
+        );
+        saved.map(|_| ())
     })
     .await?;
     call.changed(before, seen(product.model().as_deref()));

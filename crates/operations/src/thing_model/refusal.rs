@@ -1,6 +1,6 @@
 //! What is answered when a thing model is not acceptable, and the model a new product starts with.
 
-use yizhan_devices::{Product, ReleaseStatus};
+use yizhan_devices::{ProductSettings, ReleaseStatus};
 use yizhan_vocabulary::ProductId;
 use yizhan_vocabulary::categories::standard::{TEMPLATE_CODE, deviations};
 use yizhan_vocabulary::categories::{starting_model, template};
@@ -45,8 +45,8 @@ pub(super) fn acceptable(json: &str, category: i64) -> Outcome<ThingModel> {
 
 /// Refuses a change of the model of a product that is published or waits for it (console guide, 批量投产: "当申请发布后，该产品的数据模板
 /// 将不允许再修改").
-pub(super) fn must_be_in_development(product: &Product) -> Outcome<()> {
-    match product.settings().profile.status {
+pub(super) fn must_be_in_development(settings: &ProductSettings) -> Outcome<()> {
+    match settings.profile.status {
         ReleaseStatus::Developing => Ok(()),
         ReleaseStatus::Audited | ReleaseStatus::Released => {
             Err(Failure::new(Code::NoPermissionToReleasedProduct))

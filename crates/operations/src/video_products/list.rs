@@ -2,15 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use yizhan_vocabulary::categories::Category;
 
 use super::entry::{OneProduct, VideoProduct};
 use crate::call::Call;
 use crate::failure::Outcome;
 use crate::page::Page;
-
-/// The categories whose products are video products however they were made: camera, watch, lock.
-// Management API facts §8.1.
-const VIDEO_CATEGORIES: [i64; 3] = [113, 567, 595];
 
 /// Which product.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -51,8 +48,8 @@ pub(crate) async fn list(call: Call, request: DescribeProducts) -> Outcome<Produ
         let mut found = Vec::new();
         for product in visible {
             let video = platform.store.video_product(&product.id)?;
-            let category = product.settings().profile.category_id;
-            if video.is_some() || VIDEO_CATEGORIES.contains(&category) {
+            let category = Category::find(product.settings().profile.category_id);
+            if video.is_some() || category.is_some_and(Category::is_video) {
                 found.push((product, video));
             }
         }

@@ -54,6 +54,13 @@ pub struct Category {
     pub template: Option<&'static str>,
 }
 
+impl Category {
+    /// Whether its devices send pictures: camera, watch and video door lock (management API facts §8.1).
+    pub const fn is_video(&self) -> bool {
+        matches!(self.id, 113 | 567 | 595)
+    }
+}
+
 const fn group(
     id: i64,
     key: &'static str,
