@@ -290,9 +290,13 @@ impl Call {
 
     /// The products of the whole account that the caller may use this operation on, newest first.
     pub(crate) fn every_product(&self) -> Vec<Arc<Product>> {
-        let projects = self.0.platform.devices.projects(self.0.caller.owner);
-        let mut products: Vec<_> =
-            projects.iter().flat_map(|project| self.products_of(&project.id)).collect();
+        let (devices, owner) = (&self.0.platform.devices, self.0.caller.owner);
+        let mut products = devices.products();
+        products.retain(|product| {
+            let project = &product.settings().profile.project;
+            devices.owner_of_project(project) == Some(owner)
+                && self.may(&Resource::Product(owner, project, &product.id))
+        });
         products.sort_by_key(|product| std::cmp::Reverse((product.created_at, product.id)));
         products
     }

@@ -222,6 +222,8 @@ def test_a_sub_account_binds_and_sees_what_its_policies_open(application, consol
     assert worker.cloud.refusal("ModifyApplication", change) == "UnauthorizedOperation.AppNoPermission"
     there = f"qcs::iotexplorer:gz:uin/{uin}:project/{home.project}"
     worker.may(statement("allow", ["iotexplorer:BindUserDevice"], f"{there}/product/{home.product}/*"))
-    worker.may(statement("allow", ["iotexplorer:ModifyApplication"], f"{there}/application/{application.id}"))
+    assert worker.cloud.refusal("BindUserDevice", bind) == "UnauthorizedOperation.AppNoPermission"
+    both = ["iotexplorer:BindUserDevice", "iotexplorer:ModifyApplication"]
+    worker.may(statement("allow", both, f"{there}/application/{application.id}"))
     assert worker.cloud.call("BindUserDevice", bind)["FamilyId"]
     assert worker.cloud.call("ModifyApplication", change)["Application"]["Description"] == "theirs"

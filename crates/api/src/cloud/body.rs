@@ -36,6 +36,14 @@ pub(super) struct Received {
 }
 
 impl Received {
+    /// Gives back the room that was taken for more than came: a body in chunks does not say how long it will be.
+    fn give_back(&mut self) {
+        let needed = if self.is_small() { 0 } else { units(self.body.len()) as usize };
+        if let Some(place) = &mut self.place {
+            drop(place.split(place.num_permits().saturating_sub(needed)));
+        }
+    }
+
     /// Whether it is read in no time.
     pub(super) fn is_small(&self) -> bool {
         self.body.len() <= SMALL
@@ -68,7 +76,10 @@ impl Entrance {
                 pass_over(body, limit).await;
                 return Err(refused);
             }
-            let place = Arc::clone(&self.receiving).acquire_many_owned(units(expected));
+            // A form says who signed it in its body, so anybody can send one; those have a room of their own.
+            let proven = received.parts.headers.contains_key(header::AUTHORIZATION);
+            let room = if proven { &self.receiving } else { &self.receiving_forms };
+            let place = Arc::clone(room).acquire_many_owned(units(expected));
             let Ok(Ok(place)) = tokio::time::timeout(WAIT, place).await else {
                 let failure = Failure::new(Code::ServiceUnavailable).because("too much is being received");
                 return Err(self.about(&received.parts, Refusal::new(AccessRefusal::Busy, failure)));
@@ -79,6 +90,7 @@ impl Entrance {
             Ok(bytes) => received.body = bytes,
             Err(refusal) => return Err(self.about(&received.parts, refusal)),
         }
+        received.give_back();
         Ok(received)
     }
 

@@ -63,6 +63,9 @@ impl Default for CloudSettings {
     }
 }
 
+/// Forms have this part of the room for large bodies, beside it.
+const FORMS_SHARE: usize = 8;
+
 /// Where signed requests come in.
 struct Entrance {
     services: Arc<Services>,
@@ -70,6 +73,8 @@ struct Entrance {
     replays: Mutex<ReplayMemory>,
     /// A permit for each [`body::UNIT`] of large bodies.
     receiving: Arc<Semaphore>,
+    /// The same for forms, whose signer is known only when they are there.
+    receiving_forms: Arc<Semaphore>,
 }
 
 /// The routes of the API.
@@ -77,11 +82,16 @@ pub(crate) fn routes(services: &Arc<Services>, settings: &CloudSettings) -> Rout
     let entrance = Entrance {
         services: Arc::clone(services),
         replays: Mutex::new(ReplayMemory::new(settings.replay_entries)),
-        receiving: Arc::new(Semaphore::new(body::units(settings.max_receiving_bytes) as usize)),
+        receiving: room(settings.max_receiving_bytes),
+        receiving_forms: room((settings.max_receiving_bytes / FORMS_SHARE).max(settings.max_form_bytes)),
         settings: settings.clone(),
     };
     // The limits here are finer than that of the extractor.
     Routes::new().route("/", any(answer)).layer(DefaultBodyLimit::disable()).with_state(Arc::new(entrance))
+}
+
+fn room(bytes: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(body::units(bytes) as usize))
 }
 
 async fn answer(

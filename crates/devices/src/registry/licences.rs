@@ -198,8 +198,9 @@ impl Devices {
             }
             Ok(())
         };
-        for instance in instances {
-            for product in self.products_in(instance) {
+        for product in self.products() {
+            let project = self.project(&product.settings().profile.project);
+            if project.is_some_and(|project| instances.contains(&project.instance)) {
                 count(&product, product.device_count() as u64)?;
             }
         }
