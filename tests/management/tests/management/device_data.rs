@@ -4,29 +4,9 @@ use std::thread;
 
 use serde_json::{Value, json};
 use yizhan_management_tests::tenants;
-use yizhan_operations::Version;
 use yizhan_testkit::{DeviceCredentials, FakeDevice};
 
-/// Calls an operation of the first tenant's in the first version that has it.
-fn call(operation: &str, request: &Value) -> Value {
-    let version = yizhan_operations::find_in_console(operation)
-        .and_then(|operation| operation.versions().first().copied())
-        .unwrap_or(Version::Own);
-    let mut call = tenants().first.client.tc3(operation, &request.to_string());
-    call.version = version.as_str().to_owned();
-    call.send()
-}
-
-fn done(operation: &str, request: &Value) -> Value {
-    let answer = call(operation, request);
-    assert!(answer.get("Error").is_none(), "{operation}: {answer}");
-    answer
-}
-
-fn refused(operation: &str, request: &Value) -> String {
-    let answer = call(operation, request);
-    answer["Error"]["Code"].as_str().unwrap_or_else(|| panic!("{operation} was done: {answer}")).to_owned()
-}
+use crate::calls::{done, refused};
 
 /// A product with a model of its own, one device of it, and its project.
 struct Situation {

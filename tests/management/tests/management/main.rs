@@ -1,6 +1,7 @@
 //! What must hold for every operation of the table, tried through the real server.
 
 mod access;
+mod calls;
 mod device_data;
 mod guard;
 mod thing_models;

@@ -3,29 +3,9 @@
 
 use serde_json::{Value, json};
 use yizhan_management_tests::tenants;
-use yizhan_operations::Version;
 use yizhan_testkit::{DeviceCredentials, FakeDevice};
 
-/// Calls an operation of the first tenant's, the console's own ones as well.
-fn call(operation: &str, request: &Value) -> Value {
-    let version = yizhan_operations::find_in_console(operation)
-        .and_then(|operation| operation.versions().first().copied())
-        .unwrap_or(Version::Own);
-    let mut call = tenants().first.client.tc3(operation, &request.to_string());
-    call.version = version.as_str().to_owned();
-    call.send()
-}
-
-fn done(operation: &str, request: &Value) -> Value {
-    let answer = call(operation, request);
-    assert!(answer.get("Error").is_none(), "{operation}: {answer}");
-    answer
-}
-
-fn refused(operation: &str, request: &Value) -> String {
-    let answer = call(operation, request);
-    answer["Error"]["Code"].as_str().unwrap_or_else(|| panic!("{operation} was done: {answer}")).to_owned()
-}
+use crate::calls::{done, refused};
 
 /// A new product of a category, in a project of its own.
 fn product(name: &str, category: i64) -> String {
