@@ -154,3 +154,25 @@ async fn pass_over(mut body: Body, most: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn room_taken_for_more_than_came_is_given_back() {
+        let room = Arc::new(Semaphore::new(10_000));
+        for (came, kept) in [(10, 0), (SMALL, 0), (SMALL + 1, SMALL / UNIT + 1)] {
+            let place = Arc::clone(&room).acquire_many_owned(10_000).await.unwrap();
+            let (parts, ()) = axum::http::Request::new(()).into_parts();
+            let mut received =
+                Received { method: Method::Post, parts, body: vec![0; came], place: Some(place) };
+            received.give_back();
+            assert_eq!(room.available_permits(), 10_000 - kept, "{came} bytes");
+            drop(received);
+            assert_eq!(room.available_permits(), 10_000);
+        }
+    }
+}
