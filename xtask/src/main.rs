@@ -27,8 +27,11 @@ fn main() -> anyhow::Result<()> {
     }
 }
 
-/// The page of operations; a test says when it has fallen behind.
+/// The page of operations and the description from which the console has its types; a test says when they have fallen
+/// behind.
 fn generate() -> anyhow::Result<()> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/operations.md");
-    Ok(std::fs::write(path, yizhan_operations::reference())?)
+    for (path, text) in yizhan_operations::generated() {
+        std::fs::write(format!("{}/../{path}", env!("CARGO_MANIFEST_DIR")), text)?;
+    }
+    Ok(())
 }

@@ -52,7 +52,7 @@ pub use failure::{Class, Code, Failure};
 pub use openapi::{BASE_PATH, openapi, request_schema};
 pub use operation::{Audit, Operation, Version};
 pub use platform::{Authorities, Platform};
-pub use reference::reference;
+pub use reference::generated;
 pub use resource::Resource;
 pub use table::{console_operations, find, find_in_console, operations};
 pub use text::{Language, Text};

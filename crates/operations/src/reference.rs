@@ -3,6 +3,9 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
+use crate::openapi::openapi;
 use crate::operation::{Audit, Operation, Version};
 use crate::table::{find, operations};
 use crate::vendor::{VendorAction, vendor_actions};
@@ -20,7 +23,7 @@ An action of the vendor's that is not served answers `UnsupportedOperation`; a n
 ";
 
 /// The page.
-pub fn reference() -> String {
+pub(crate) fn reference() -> String {
     let mut page = HEAD.to_owned();
     write_explorer(&mut page);
     for version in [Version::Video20211125, Version::Hub20210408] {
@@ -108,14 +111,50 @@ fn line(page: &mut String, text: &str) {
     writeln!(page, "{text}").expect("writing to memory does not fail");
 }
 
+/// The files that are made from the table, with their paths from the project's root.
+pub fn generated() -> [(&'static str, String); 2] {
+    [
+        ("docs/reference/operations.md", reference()),
+        ("web/src/api/openapi.json", described(&openapi(env!("CARGO_PKG_VERSION")))),
+    ]
+}
+
+/// The description with one operation a line: differences stay readable.
+fn described(description: &Value) -> String {
+    let mut text = String::new();
+    let members = description.as_object().expect("a description is an object");
+    for (index, (name, value)) in members.iter().enumerate() {
+        text.push_str(if index == 0 { "{\n" } else { ",\n" });
+        match value.as_object().filter(|_| name == "paths") {
+            Some(paths) => {
+                let lines: Vec<_> =
+                    paths.iter().map(|(path, item)| format!("{}: {item}", Value::from(path.as_str()))).collect();
+                write!(text, "\"paths\": {{\n{}\n}}", lines.join(",\n"))
+            }
+            None => write!(text, "{}: {value}", Value::from(name.as_str())),
+        }
+        .expect("writing to memory does not fail");
+    }
+    text.push_str("\n}\n");
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_page_in_the_documentation_is_this_one() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/operations.md");
-        let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(written == reference(), "run: cargo xtask generate");
+    fn what_is_generated_is_as_the_table_says_now() {
+        for (path, text) in generated() {
+            let written = std::fs::read_to_string(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR")));
+            assert!(written.unwrap_or_default() == text, "{path}: run cargo xtask generate");
+        }
+    }
+
+    #[test]
+    fn the_description_for_the_console_says_the_same_as_the_one_that_is_served() {
+        let description = openapi("1");
+        let read: Value = serde_json::from_str(&described(&description)).unwrap();
+        assert_eq!(read, description);
     }
 }

@@ -1,0 +1,5 @@
+// The list of everything that the console shows. A new part is a folder here and one line.
+import type { Feature } from '../app/feature';
+import { feature as projects } from './projects';
+
+export const features: readonly Feature[] = [projects];

@@ -1,0 +1,70 @@
+// What pages are made of. The component library is behind this door, so that it can be exchanged or adjusted in one
+// place.
+export {
+  Alert,
+  AutoComplete,
+  Badge,
+  Button,
+  Card,
+  Cascader,
+  Checkbox,
+  Col,
+  Collapse,
+  DatePicker,
+  Descriptions,
+  Divider,
+  Drawer,
+  Dropdown,
+  Flex,
+  Form,
+  Input,
+  InputNumber,
+  List,
+  Modal,
+  Popconfirm,
+  Popover,
+  Progress,
+  Radio,
+  Result,
+  Row,
+  Segmented,
+  Select,
+  Skeleton,
+  Slider,
+  Space,
+  Spin,
+  Splitter,
+  Statistic,
+  Steps,
+  Switch,
+  Table,
+  Tabs,
+  Tag,
+  Timeline,
+  Tooltip,
+  Tree,
+  Typography,
+  Upload,
+} from 'antd';
+export type { TableProps, UploadProps, FormInstance, MenuProps } from 'antd';
+export * as icons from './icons';
+export { Page } from './Page';
+export type { Crumb } from './Page';
+export { PageLink } from './PageLink';
+export { ResourceTable } from './ResourceTable';
+export type { Column } from './ResourceTable';
+export { Facts } from './Facts';
+export type { Fact } from './Facts';
+export { Status } from './Status';
+export type { Tone } from './Status';
+export { CopyButton, Id, copyText } from './Copy';
+export { CodeBlock } from './CodeBlock';
+export { Danger } from './danger';
+export { Empty } from './Empty';
+export { FailureNote, sentenceOf } from './Failure';
+export { GuardedButton } from './Guarded';
+export { Secret } from './Secret';
+export { Time, clockTime, exact, relative, spanText, useNow } from './Time';
+export { bytes, count, decimal, percent, perSecond } from './numbers';
+export { notice } from './notice';
+export { useAddress, useGo, usePathValues } from './address';

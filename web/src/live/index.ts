@@ -1,0 +1,3 @@
+export { useLiveState, watch } from './live';
+export type { LiveEvent, Subscription, Watcher } from './live';
+export { useLive } from './useLive';
