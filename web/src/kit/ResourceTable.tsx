@@ -72,7 +72,7 @@ export function ResourceTable<Row extends object>(props: ResourceTableProps<Row>
       <div className="kit-table-bar">
         <div className="kit-table-filters">{props.filters}</div>
         <span className="kit-faint" aria-live="polite">
-          {paging && t('total', { count: count(paging.total) as unknown as number })}
+          {paging && t('total', { number: count(paging.total) })}
         </span>
         {columns.some((column) => !column.fixed) && (
           <ColumnChooser columns={columns} chosen={chosen} onChange={choose} />

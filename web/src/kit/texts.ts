@@ -14,8 +14,7 @@ export const { useTexts, text } = defineTexts('kit', {
     reveal: 'Show',
     hide: 'Hide',
     secret: 'Hidden; shown on demand.',
-    total_one: '{{count}} in all',
-    total_other: '{{count}} in all',
+    total: '{{number}} in all',
     columns: 'Columns',
     failure: {
       unreachable: 'The server cannot be reached.',
@@ -44,7 +43,7 @@ export const { useTexts, text } = defineTexts('kit', {
     reveal: '显示',
     hide: '隐藏',
     secret: '已隐藏，需要时显示。',
-    total_other: '共 {{count}} 条',
+    total: '共 {{number}} 条',
     columns: '列设置',
     failure: { unreachable: '无法连接服务器。', details: '复制以便反馈' },
     api: {
