@@ -1,6 +1,6 @@
 // Takes a picture of a page: node tools/shot.mjs PATH OUT.png [--dark] [--zh] [--narrow] [--full] [--click SELECTOR]
 // with the console at YIZHAN_CONSOLE (http://127.0.0.1:5173), signed in with YIZHAN_USER and YIZHAN_PASSWORD if given.
-import { chromium } from 'playwright-core';
+import { chromium } from '@playwright/test';
 
 const [path, out, ...flags] = process.argv.slice(2);
 const has = (flag) => flags.includes(flag);

@@ -20,6 +20,8 @@ void i18next.use(initReactI18next).init({
   interpolation: { escapeValue: false },
   resources: {},
   returnNull: false,
+  // Seen by the browser tests, should a key ever get past the compiler.
+  parseMissingKeyHandler: (key) => `⟦${key}⟧`,
   // All texts are there before the first page is drawn.
   initAsync: false,
 });
