@@ -12,6 +12,8 @@ use yizhan_people::{Apps, People};
 use yizhan_store::Store;
 use yizhan_vocabulary::Clock;
 
+use crate::jobs::Jobs;
+
 /// The private authority of this installation.
 pub struct Authorities {
     /// Issues certificates.
@@ -38,6 +40,8 @@ pub struct Platform {
     pub bindings: Arc<BindingSigner>,
     /// Uploads and signed URLs.
     pub files: Arc<Files>,
+    /// Work in the background.
+    pub jobs: Jobs,
     /// The registry.
     pub store: Arc<Store>,
     /// Entries that the audit log keeps.

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use crate::operation::{Operation, Version};
 use crate::{
-    access, app_users, batches, certificates, data, devices, instances, licences, logs, messages, products,
-    projects, statistics, tags, thing_model, topics, video_products,
+    access, app_users, batches, certificates, data, devices, instances, jobs, licences, logs, messages,
+    products, projects, statistics, tags, thing_model, topics, video_products,
 };
 
 /// Every group's operations.
@@ -28,6 +28,7 @@ const GROUPS: &[&[Operation]] = &[
     app_users::OPERATIONS,
     licences::OPERATIONS,
     access::OPERATIONS,
+    jobs::OPERATIONS,
 ];
 
 static BY_VERSION: LazyLock<HashMap<(Version, &'static str), &'static Operation>> = LazyLock::new(|| {

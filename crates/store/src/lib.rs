@@ -27,6 +27,7 @@ pub use error::{OpenError, StoreError};
 pub use people_rows::{AccountRow, ApiKeyRow, AuditQuery, AuditRow, PolicyRow};
 pub use registry::apps::AppRows;
 pub use registry::batches::BatchStep;
+pub use registry::jobs::{JobRow, JobState};
 pub use registry::licences::LicencePoolRow;
 pub use registry::models::{MODEL_VERSIONS_KEPT, ModelOrigin, ModelSaving, ModelVersionRow};
 pub use registry::private_authorities::PrivateAuthorityRow;

@@ -22,6 +22,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, sql: include_str!("../migrations/0006_model_versions.sql") },
     Migration { version: 7, sql: include_str!("../migrations/0007_private_authorities_and_licences.sql") },
     Migration { version: 8, sql: include_str!("../migrations/0008_statistics.sql") },
+    Migration { version: 9, sql: include_str!("../migrations/0009_jobs.sql") },
 ];
 
 /// Marks the file as ours: "YZHN".

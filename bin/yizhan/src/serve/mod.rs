@@ -38,7 +38,7 @@ use yizhan_identity::{BindingSigner, UrlSigner};
 use yizhan_journal::{FatalError, Journal};
 use yizhan_link::Admission;
 use yizhan_observe::Metrics;
-use yizhan_operations::Platform;
+use yizhan_operations::{Jobs, Platform};
 use yizhan_people::{Apps, AppsLimits, People};
 use yizhan_router::{MqttUser, Router, RouterParts, UserDirectory};
 use yizhan_store::Store;
@@ -190,6 +190,7 @@ impl Server {
             batches,
             bindings,
             files,
+            jobs: Jobs::open(Arc::clone(&store), Arc::clone(&clock))?,
             store: Arc::clone(&store),
             audit_kept: config.access.audit_kept,
             writes: TaskTracker::new(),
@@ -264,6 +265,7 @@ impl Server {
 impl Server {
     /// Lets operations whose callers have gone come to their end.
     fn finish_writes(&self) {
+        self.services.platform.jobs.stop();
         let writes = &self.services.platform.writes;
         writes.close();
         // The timer is made inside the runtime, which it belongs to.

@@ -8,6 +8,7 @@ mod authority;
 pub(crate) mod batches;
 mod certificates;
 mod devices;
+pub(crate) mod jobs;
 pub(crate) mod licences;
 pub(crate) mod models;
 mod policies;

@@ -18,6 +18,7 @@ const OF_THE_ACCOUNT: &[&str] = &[
     "DescribeAuditLog",
     "DescribeCategory",
     "DescribeInstances",
+    "DescribeJobs",
     "DescribeMigrations",
     "DescribePrivateCABindedProducts",
     "DescribePrivateCAs",
@@ -39,7 +40,7 @@ const OF_THE_OPERATOR: &[&str] = &["AddLicensePool", "ModifyLicensePool", "Remov
 
 /// Operations that show an account those of its objects that it may see, perhaps none.
 const SHOW_WHAT_MAY_BE_SEEN: &[&str] =
-    &["DescribeInstances", "DescribeProducts", "GetProjectList", "GetStudioProductList"];
+    &["DescribeInstances", "DescribeJobs", "DescribeProducts", "GetProjectList", "GetStudioProductList"];
 
 /// The class of a code on the wire; `None` for an answer without an error.
 fn class(answer: &Value) -> Option<Class> {
