@@ -74,7 +74,12 @@ export function themeConfig(dark: boolean): ThemeConfig {
         itemSelectedColor: dark ? '#7fe9db' : '#0b5d56',
       },
       Table: { headerBg: dark ? '#1b1f23' : '#fafbfb', headerSplitColor: 'transparent' },
-      Tabs: { horizontalMargin: '0 0 12px 0' },
+      Tabs: {
+        horizontalMargin: '0 0 12px 0',
+        itemSelectedColor: dark ? '#5eead4' : '#0b5d56',
+        itemHoverColor: dark ? '#7fe9db' : '#0f766e',
+        inkBarColor: dark ? '#5eead4' : '#0f766e',
+      },
     },
   };
 }

@@ -1,5 +1,6 @@
 // The list of everything that the console shows. A new part is a folder here and one line.
 import type { Feature } from '../app/feature';
+import { feature as production } from './production';
 import { feature as projects } from './projects';
 
-export const features: readonly Feature[] = [projects];
+export const features: readonly Feature[] = [production, projects];

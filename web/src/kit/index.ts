@@ -21,6 +21,7 @@ export {
   InputNumber,
   List,
   Modal,
+  Pagination,
   Popconfirm,
   Popover,
   Progress,
@@ -68,3 +69,10 @@ export { Time, clockTime, exact, relative, spanText, useNow } from './Time';
 export { bytes, count, decimal, percent, perSecond } from './numbers';
 export { notice } from './notice';
 export { useAddress, useGo, usePathValues } from './address';
+export { Meter } from './Meter';
+export { ProductSelect } from './ProductSelect';
+export type { FoundProduct } from './ProductSelect';
+export { QrCode } from './QrCode';
+export { readCsv } from './csv';
+export type { CsvRow } from './csv';
+export { here, saveFrom, saveText } from './files';

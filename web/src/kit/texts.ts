@@ -16,6 +16,15 @@ export const { useTexts, text } = defineTexts('kit', {
     secret: 'Hidden; shown on demand.',
     total: '{{number}} in all',
     columns: 'Columns',
+    chooseProduct: 'Choose a product',
+    noProduct: 'No product is called that.',
+    meter: {
+      label: 'Used',
+      of: '{{used}} of {{total}}',
+      unlimited: '{{used}}, not limited',
+      scarce: '{{left}} left',
+      full: 'Used up',
+    },
     failure: {
       unreachable: 'The server cannot be reached.',
       details: 'Copy for support',
@@ -45,6 +54,15 @@ export const { useTexts, text } = defineTexts('kit', {
     secret: '已隐藏，需要时显示。',
     total: '共 {{number}} 条',
     columns: '列设置',
+    chooseProduct: '选择产品',
+    noProduct: '没有符合名称的产品。',
+    meter: {
+      label: '已使用',
+      of: '{{used}} / {{total}}',
+      unlimited: '{{used}}，不限量',
+      scarce: '剩余 {{left}}',
+      full: '已用完',
+    },
     failure: { unreachable: '无法连接服务器。', details: '复制以便反馈' },
     api: {
       open: '查看 API',
