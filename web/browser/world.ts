@@ -38,7 +38,38 @@ export async function furnish(server: Server, request: APIRequestContext): Promi
     ProjectDesc: WIDE,
   });
   world.projectId = Project.ProjectId;
+  Object.assign(world, await produced(server, world.projectId));
   return world;
+}
+
+/** A batch of a product with a troublesome name. */
+async function produced(server: Server, ProjectId: string): Promise<World> {
+  const { Product } = await server.call<{ Product: { ProductId: string } }>('CreateStudioProduct', {
+    ProjectId,
+    ProductName: HOSTILE,
+    ProductDesc: HOSTILE,
+    CategoryId: 1,
+    ProductType: 0,
+    EncryptionType: '2',
+    NetType: 'wifi',
+    DataProtocol: 1,
+    ModuleId: 1,
+  });
+  const { ProductId } = Product;
+  await server.call('ReleaseStudioProduct', { ProductId, DevStatus: 'released' });
+  const batch = {
+    ProjectId,
+    ProductId,
+    BurnMethod: 0,
+    GenerationMethod: 0,
+    BatchCnt: 3,
+    GenerationQRCode: 1,
+  };
+  const { BatchProductionId } = await server.call<{ BatchProductionId: string }>(
+    'CreateBatchProduction',
+    batch,
+  );
+  return { producedId: ProductId, batchId: BatchProductionId };
 }
 
 /** The first password, as a person sets it with the link that the server printed. */

@@ -24,6 +24,7 @@ export const feature: Feature = {
       load: () => import('./BatchPage'),
       title: () => text('batch'),
       needs: ['DescribeBatchProduction'],
+      example: '/production/$producedId/$batchId',
     },
   ],
   find: async (typed, signal) => {
