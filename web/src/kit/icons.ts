@@ -8,6 +8,7 @@ export {
   BugOutlined,
   BuildOutlined,
   CheckCircleOutlined,
+  CloseOutlined,
   CloudServerOutlined,
   ClusterOutlined,
   CodeOutlined,

@@ -67,6 +67,26 @@ export { GuardedButton } from './Guarded';
 export { Secret } from './Secret';
 export { Time, clockTime, exact, relative, spanText, useNow } from './Time';
 export { bytes, count, decimal, percent, perSecond } from './numbers';
+export { ModelForm } from './ModelForm';
+export type { ModelFormProps } from './ModelForm';
+export {
+  checkValue,
+  checkValues,
+  mayControl,
+  mayReport,
+  readModel,
+  shownValue,
+  startValues,
+} from './thingModel';
+export type {
+  DataType,
+  Finding,
+  ModelAction,
+  ModelEvent,
+  ModelField,
+  ThingModel,
+  Values,
+} from './thingModel';
 export { notice } from './notice';
 export { useAddress, useGo, usePathValues } from './address';
 export { Meter } from './Meter';
