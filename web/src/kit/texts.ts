@@ -25,6 +25,7 @@ export const { useTexts, text } = defineTexts('kit', {
       scarce: '{{left}} left',
       full: 'Used up',
     },
+    diff: { same_one: '{{count}} line is the same', same_other: '{{count}} lines are the same' },
     failure: {
       unreachable: 'The server cannot be reached.',
       details: 'Copy for support',
@@ -91,6 +92,7 @@ export const { useTexts, text } = defineTexts('kit', {
       scarce: '剩余 {{left}}',
       full: '已用完',
     },
+    diff: { same_other: '{{count}} 行相同' },
     failure: { unreachable: '无法连接服务器。', details: '复制以便反馈' },
     model: {
       view: '视图',
