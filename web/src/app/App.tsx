@@ -32,7 +32,11 @@ export function App() {
     document.documentElement.dataset.theme = dark ? 'dark' : 'light';
   }, [dark]);
   return (
-    <ConfigProvider locale={i18n.language === 'zh' ? zh : en} theme={themeConfig(dark)}>
+    <ConfigProvider
+      locale={i18n.language === 'zh' ? zh : en}
+      theme={themeConfig(dark)}
+      button={{ autoInsertSpace: false }}
+    >
       <Notices component={false}>
         <NoticeDoor />
         <QueryClientProvider client={queries}>

@@ -73,7 +73,11 @@ export function themeConfig(dark: boolean): ThemeConfig {
         itemSelectedBg: dark ? 'rgba(94,234,212,0.14)' : '#e3f3f1',
         itemSelectedColor: dark ? '#7fe9db' : '#0b5d56',
       },
-      Table: { headerBg: dark ? '#1b1f23' : '#fafbfb', headerSplitColor: 'transparent' },
+      Table: {
+        headerBg: dark ? '#1b1f23' : '#fafbfb',
+        headerSplitColor: 'transparent',
+        cellPaddingInlineSM: 12,
+      },
       Tabs: {
         horizontalMargin: '0 0 12px 0',
         itemSelectedColor: dark ? '#5eead4' : '#0b5d56',
