@@ -3,6 +3,7 @@ export {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  BarcodeOutlined,
   BarChartOutlined,
   BellOutlined,
   BugOutlined,

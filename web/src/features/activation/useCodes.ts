@@ -2,6 +2,14 @@
 import { useOperation, useOperations } from '../../api';
 import { codesOf, type Codes } from './codes';
 
+/** What says something about pools: asked again when one comes or goes. */
+export const ABOUT_POOLS = [
+  'DescribeLicensePools',
+  'DescribeLicenseOverview',
+  'DescribeActivateDevice',
+  'DescribeActivateLicenseService',
+] as const;
+
 export interface AccountCodes {
   codes: Codes | undefined;
   instances: string[];
