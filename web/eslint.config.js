@@ -7,7 +7,7 @@ const onlyTheKit = {
 };
 
 export default typescript.config(
-  { ignores: ['dist', 'node_modules', 'src/api/schema.d.ts'] },
+  { ignores: ['built', 'dist', 'node_modules', 'src/api/schema.d.ts'] },
   ...typescript.configs.recommended,
   hooks.configs.flat.recommended,
   {

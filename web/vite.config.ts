@@ -34,6 +34,8 @@ const headers = { origin: server, ...(token ? { authorization: `Bearer ${token}`
 export default defineConfig({
   plugins: [react(), signedIn],
   build: {
+    // Compressed from here into dist/ by tools/pack.mjs.
+    outDir: 'built',
     target: 'es2022',
     // The largest chunk is the component library; the budget of the first load is checked by the browser tests.
     chunkSizeWarningLimit: 1200,

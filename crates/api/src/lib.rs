@@ -1,5 +1,5 @@
-//! HTTP surfaces: the vendor-compatible management API, the internal one, dynamic registration of devices, health and
-//! metrics, and the door through which MQTT over WebSocket reaches the cores.
+//! HTTP surfaces: the vendor-compatible management API, the internal one, the web console, dynamic registration of
+//! devices, health and metrics, and the door through which MQTT over WebSocket reaches the cores.
 //!
 //! Surfaces are adapters: they check who asks, translate, and call the services; they hold no rules of their own.
 
@@ -20,6 +20,7 @@ mod registration;
 mod server;
 mod services;
 mod steady;
+mod web;
 
 pub use cloud::CloudSettings;
 pub use registration::CertificateHandOuts;

@@ -30,7 +30,7 @@ use crate::door::{self, Replayed, Visitor};
 use crate::places::{Place, Places};
 use crate::services::Services;
 use crate::steady::{self, SteadyBody, SteadyStream};
-use crate::{bridge, console, device_log, device_publish, files, health, internal, registration};
+use crate::{bridge, console, device_log, device_publish, files, health, internal, registration, web};
 
 /// Accepting fails when the process is out of descriptors; trying again at once would only burn the processor.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -133,14 +133,18 @@ fn routes(services: &Arc<Services>, settings: &HttpSettings) -> Routes {
         .route("/device/reportlog", post(device_log::report))
         .route("/cgi-bin/report-log", post(device_log::report_text))
         .layer(DefaultBodyLimit::max(device_log::MAX_BODY));
+    let cloud = cloud::routes(services, &settings.cloud)
+        .layer(middleware::from_fn_with_state(Arc::clone(services), web::before_cloud));
     let publish = post(device_publish::publish).layer(DefaultBodyLimit::max(device_publish::MAX_BODY));
     open.merge(files::routes())
         .merge(logs)
         .route("/device/publish", publish)
         .nest("/internal/v1", guarded)
         .nest(BASE_PATH, console)
+        .route("/api/meta", get(web::meta))
+        .fallback(web::serve)
         .with_state(Arc::clone(services))
-        .merge(cloud::routes(services, &settings.cloud))
+        .merge(cloud)
 }
 
 /// Where HTTP connections come in.

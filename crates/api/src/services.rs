@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use yizhan_console::Console;
 use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_identity::signed_request::HostList;
 use yizhan_journal::Journal;
@@ -44,6 +45,8 @@ pub struct Services {
     pub hand_outs: CertificateHandOuts,
     /// Host names under which devices may have signed registration requests.
     pub hosts: HostList,
+    /// The web console's files.
+    pub console: Console,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The data directory; backups copy what is in it.

@@ -2,6 +2,7 @@
 //! given on the command line as `--set section.key=value`, which wins over the file.
 
 mod cloud;
+mod console;
 mod show;
 mod statistics;
 
@@ -20,6 +21,7 @@ use yizhan_people::{PeopleSettings, RateLimits};
 use yizhan_router::RouterSettings;
 
 pub use cloud::Cloud;
+pub use console::Console;
 pub use show::Show;
 pub use statistics::Statistics;
 
@@ -62,6 +64,8 @@ pub struct Config {
     pub access: Access,
     /// Signed requests of the vendor-compatible API.
     pub cloud: Cloud,
+    /// The web console.
+    pub console: Console,
     /// The log, history and what is kept how long.
     pub journal: Storage,
     /// Files that requests name by URL.

@@ -209,6 +209,7 @@ impl Server {
             metrics,
             admission,
             hand_outs: CertificateHandOuts::default(),
+            console: config.console.files(),
             hosts: HostList::with(config.listen.signed_hosts.iter().cloned()),
             clock,
             data_dir: data.to_owned(),
