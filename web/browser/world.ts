@@ -42,7 +42,7 @@ export async function furnish(server: Server, request: APIRequestContext): Promi
   return world;
 }
 
-/** A batch of a product with a troublesome name. */
+/** A batch of a product and an application, with troublesome names. */
 async function produced(server: Server, ProjectId: string): Promise<World> {
   const { Product } = await server.call<{ Product: { ProductId: string } }>('CreateStudioProduct', {
     ProjectId,
@@ -69,7 +69,13 @@ async function produced(server: Server, ProjectId: string): Promise<World> {
     'CreateBatchProduction',
     batch,
   );
-  return { producedId: ProductId, batchId: BatchProductionId };
+  const { Application } = await server.call<{ Application: { IotAppID: string } }>('CreateApplication', {
+    ProjectId,
+    AppName: HOSTILE,
+    Description: HOSTILE,
+    Products: JSON.stringify([ProductId]),
+  });
+  return { producedId: ProductId, batchId: BatchProductionId, applicationId: Application.IotAppID };
 }
 
 /** The first password, as a person sets it with the link that the server printed. */

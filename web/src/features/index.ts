@@ -1,9 +1,17 @@
 // The list of everything that the console shows. A new part is a folder here and one line.
 import type { Feature } from '../app/feature';
 import { feature as activation } from './activation';
+import { feature as applications } from './applications';
 import { feature as authorities } from './authorities';
 import { feature as production } from './production';
 import { feature as products } from './products';
 import { feature as projects } from './projects';
 
-export const features: readonly Feature[] = [products, production, activation, projects, authorities];
+export const features: readonly Feature[] = [
+  products,
+  production,
+  activation,
+  applications,
+  projects,
+  authorities,
+];
