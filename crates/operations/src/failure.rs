@@ -148,6 +148,10 @@ codes! {
     ResourceInsufficient = "ResourceInsufficient", Limit, "Too much waits for the device already; try again later.", "资源不足,请稍后重试。";
     DeviceNoSubscription = "FailedOperation.DeviceNoSubscription", Conflict, "The device does not subscribe to the topic.", "设备没有订阅该 Topic。";
     DeviceOffline = "FailedOperation.DeviceOffline", Conflict, "The device is offline.", "设备不在线。";
+    DeviceIsConnected = "FailedOperation.DeviceIsConnected", Conflict, "The real device is connected.", "真实设备已连接。";
+    VirtualDeviceNotExist = "ResourceNotFound.VirtualDeviceNotExist", NotFound, "The device was never started as a virtual device.", "该设备没有作为虚拟设备启动过。";
+    VirtualDeviceNotRunning = "FailedOperation.VirtualDeviceNotRunning", Conflict, "The virtual device does not run.", "虚拟设备没有运行。";
+    VirtualDeviceExceedLimit = "LimitExceeded.VirtualDeviceExceedLimit", Limit, "As many virtual devices run as may.", "虚拟设备数量超过限制。";
     MessageSaved = "LimitExceeded.MessageSaved", Limit, "As many messages are kept for the device as may be.", "设备离线消息存储数量超过限制。";
     PayloadOverLimit = "InvalidParameterValue.PayloadOverLimit", Invalid, "The payload is too large.", "消息内容超过长度限制。";
     RrpcTimeout = "FailedOperation.RRPCTimeout", Conflict, "The device did not answer in time.", "RRPC 调用超时。";

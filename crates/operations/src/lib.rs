@@ -45,6 +45,7 @@ mod topics;
 mod undo;
 mod vendor;
 mod video_products;
+mod virtual_devices;
 
 pub use audit::AuditEntry;
 pub use call::{Call, Caller, Means, Rights};

@@ -10,6 +10,7 @@ use yizhan_identity::BindingSigner;
 use yizhan_identity::authority::Authority;
 use yizhan_people::{Apps, People};
 use yizhan_store::Store;
+use yizhan_virtual_devices::VirtualDevices;
 use yizhan_vocabulary::Clock;
 
 use crate::jobs::Jobs;
@@ -36,6 +37,8 @@ pub struct Platform {
     pub apps: Apps,
     /// Batch production.
     pub batches: Batches,
+    /// Devices whose part the server plays.
+    pub virtual_devices: VirtualDevices,
     /// Makes and opens the codes that bind devices.
     pub bindings: Arc<BindingSigner>,
     /// Uploads and signed URLs.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::operation::{Operation, Version};
 use crate::{
     access, app_users, batches, certificates, data, devices, instances, jobs, licences, logs, messages,
-    products, projects, statistics, tags, thing_model, topics, video_products,
+    products, projects, statistics, tags, thing_model, topics, video_products, virtual_devices,
 };
 
 /// Every group's operations.
@@ -17,6 +17,7 @@ const GROUPS: &[&[Operation]] = &[
     devices::OPERATIONS,
     batches::OPERATIONS,
     data::OPERATIONS,
+    virtual_devices::OPERATIONS,
     messages::OPERATIONS,
     topics::OPERATIONS,
     statistics::OPERATIONS,

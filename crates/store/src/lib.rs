@@ -32,6 +32,7 @@ pub use registry::licences::LicencePoolRow;
 pub use registry::models::{MODEL_VERSIONS_KEPT, ModelOrigin, ModelSaving, ModelVersionRow};
 pub use registry::private_authorities::PrivateAuthorityRow;
 pub use registry::video_products::VideoProductRow;
+pub use registry::virtual_devices::VirtualDeviceRow;
 pub use rows::{
     ApiToken, AuthMode, AuthorityRow, BatchBurn, BatchDeviceRow, BatchNaming, BatchRow, BatchState,
     CertificateRow, CertifiedKey, CustomTopic, DeviceRow, DynamicRegistration, Fingerprint, InstanceKind,

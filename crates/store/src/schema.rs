@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, sql: include_str!("../migrations/0007_private_authorities_and_licences.sql") },
     Migration { version: 8, sql: include_str!("../migrations/0008_statistics.sql") },
     Migration { version: 9, sql: include_str!("../migrations/0009_jobs.sql") },
+    Migration { version: 10, sql: include_str!("../migrations/0010_virtual_devices.sql") },
 ];
 
 /// Marks the file as ours: "YZHN".

@@ -19,6 +19,7 @@ use yizhan_journal::JournalConfig;
 use yizhan_link::LinkSettings;
 use yizhan_people::{PeopleSettings, RateLimits};
 use yizhan_router::RouterSettings;
+use yizhan_virtual_devices::VirtualDevicesLimits;
 
 pub use cloud::Cloud;
 pub use console::Console;
@@ -272,11 +273,16 @@ pub struct Devices {
     pub action_timeout_s: u64,
     /// Seconds a control waits for a device that is offline.
     pub control_kept_s: u64,
+    /// Virtual devices that may run in the server at once, in all.
+    pub max_virtual_devices: usize,
+    /// Virtual devices of one root account that may run in the server at once.
+    pub max_virtual_devices_per_account: usize,
 }
 
 impl Default for Devices {
     fn default() -> Self {
         let devices = DevicesConfig::default();
+        let virtual_devices = VirtualDevicesLimits::default();
         Self {
             max_instances_per_account: devices.max_instances_per_account,
             max_projects_per_account: devices.max_projects_per_account,
@@ -286,6 +292,8 @@ impl Default for Devices {
             answer_wait_s: devices.answer_wait.as_secs(),
             action_timeout_s: devices.action_timeout.as_secs(),
             control_kept_s: devices.control_kept.as_secs(),
+            max_virtual_devices: virtual_devices.max,
+            max_virtual_devices_per_account: virtual_devices.max_per_account,
         }
     }
 }
@@ -423,6 +431,14 @@ impl Config {
             control_kept: Duration::from_secs(self.devices.control_kept_s),
             statistics: self.statistics.settings(),
             ..DevicesConfig::default()
+        }
+    }
+
+    /// Limits for virtual devices.
+    pub fn virtual_devices(&self) -> VirtualDevicesLimits {
+        VirtualDevicesLimits {
+            max: self.devices.max_virtual_devices,
+            max_per_account: self.devices.max_virtual_devices_per_account,
         }
     }
 

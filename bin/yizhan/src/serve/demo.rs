@@ -1,19 +1,15 @@
 //! The demo: a product with the lamp's thing model, a simulated lamp that keeps reporting, and a second device with
 //! everything filled in that a person needs to send a first message.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 use anyhow::Context;
 use yizhan_devices::{
     AuthMode, Device, DeviceCreation, Devices, DynamicRegistration, NewProduct, NodeKind, ProductProfile,
 };
 use yizhan_people::ApiKey;
-use yizhan_simulator::fleet::{self, FleetConfig};
-use yizhan_simulator::{Credential, Target, Transport};
+use yizhan_simulator::Credential;
+use yizhan_virtual_devices::Behaviour;
 use yizhan_vocabulary::model::LAMP_MODEL;
 use yizhan_vocabulary::{ProductId, Uin};
 
@@ -27,18 +23,12 @@ const YOURS: &str = "dev001";
 const KEY: &str = "demo";
 /// Where its id is, in the data directory.
 const KEY_FILE: &str = "demo-key";
-/// Between two reports of the simulated lamp.
-const REPORT_EVERY: Duration = Duration::from_secs(2);
+/// Seconds between two reports of the simulated lamp.
+const REPORT_EVERY: u32 = 2;
 
-/// The running demo.
-pub struct Demo {
-    instructions: String,
-    stop: Arc<AtomicBool>,
-    lamp: JoinHandle<()>,
-}
-
-/// Makes product and devices, unless they are there from an earlier start, and switches the lamp on.
-pub fn start(server: &Server) -> anyhow::Result<Demo> {
+/// Makes product and devices and lets the server play the lamp, unless they are there from an earlier start; says what a
+/// person can do now.
+pub fn start(server: &Server) -> anyhow::Result<String> {
     let devices = &server.services.devices;
     let product = ProductId::parse(PRODUCT)?;
     if devices.product(&product).is_none() {
@@ -54,30 +44,19 @@ pub fn start(server: &Server) -> anyhow::Result<Demo> {
     }
     let lamp = find_or_create(devices, &product, LAMP)?;
     let yours = find_or_create(devices, &product, YOURS)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let config = lamp_config(server, &lamp)?;
-    let stopped = Arc::clone(&stop);
-    let thread = std::thread::Builder::new().name("demo-lamp".to_owned()).spawn(move || {
-        if let Err(error) = fleet::run(&config, &stopped, &mut |_| {}) {
-            tracing::error!(%error, "the demo lamp stopped");
-        }
-    })?;
-    Ok(Demo { instructions: instructions(server, &yours)?, stop, lamp: thread })
+    switch_on(server, &lamp)?;
+    instructions(server, &yours)
 }
 
-impl Demo {
-    /// What a person can do now.
-    pub fn instructions(&self) -> String {
-        self.instructions.clone()
+/// Lets the server play the lamp. Whoever changed or stopped it since the first start has had reasons.
+fn switch_on(server: &Server, lamp: &Arc<Device>) -> anyhow::Result<()> {
+    let virtual_devices = &server.services.platform.virtual_devices;
+    if virtual_devices.find(lamp)?.is_none() {
+        let behaviour =
+            Behaviour { report_interval: REPORT_EVERY, event_interval: 300, ..Behaviour::default() };
+        virtual_devices.start(lamp, Some(behaviour), false, Uin::FIRST)?;
     }
-
-    /// Switches the lamp off.
-    pub fn stop(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if self.lamp.join().is_err() {
-            tracing::error!("the demo lamp ended in a panic");
-        }
-    }
+    Ok(())
 }
 
 fn find_or_create(devices: &Devices, product: &ProductId, name: &str) -> anyhow::Result<Arc<Device>> {
@@ -95,14 +74,6 @@ fn credential(device: &Device) -> anyhow::Result<Credential> {
         device: device.name.to_string(),
         secret: secret.as_text().to_owned(),
     })
-}
-
-fn lamp_config(server: &Server, lamp: &Device) -> anyhow::Result<FleetConfig> {
-    let model =
-        server.services.devices.model(lamp.product_id())?.context("the demo product has no thing model")?;
-    let models = BTreeMap::from([(PRODUCT.to_owned(), model.source().to_owned())]);
-    let target = Target::at(server.addresses.mqtt, Transport::Tcp);
-    Ok(FleetConfig { interval: REPORT_EVERY, ..FleetConfig::new(target, vec![credential(lamp)?], models) })
 }
 
 /// The demo's own API key of the first account, made unless it is there from an earlier start. Its id is in a file: a key

@@ -42,6 +42,7 @@ use yizhan_operations::{Jobs, Platform};
 use yizhan_people::{Apps, AppsLimits, People};
 use yizhan_router::{MqttUser, Router, RouterParts, UserDirectory};
 use yizhan_store::Store;
+use yizhan_virtual_devices::VirtualDevices;
 use yizhan_vocabulary::Clock;
 use yizhan_vocabulary::clock::SystemClock;
 
@@ -94,11 +95,8 @@ impl Serve {
         make_private_directory(data)?;
         let mut server = Server::start(&config, data)?;
         let demo = self.demo.then(|| demo::start(&server)).transpose()?;
-        announce(&server, demo.as_ref().map(demo::Demo::instructions));
+        announce(&server, demo);
         let told = server.wait_for_stop()?;
-        if let Some(demo) = demo {
-            demo.stop();
-        }
         server.stop();
         Ok(if told { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -188,6 +186,12 @@ impl Server {
             people: People::load(Arc::clone(&store), Arc::clone(&clock), config.people())?,
             apps: Apps::new(Arc::clone(&store), Arc::clone(&clock), AppsLimits::default()),
             batches,
+            virtual_devices: VirtualDevices::new(
+                devices.clone(),
+                Arc::clone(&store),
+                Arc::clone(&clock),
+                config.virtual_devices(),
+            ),
             bindings,
             files,
             jobs: Jobs::open(Arc::clone(&store), Arc::clone(&clock))?,
@@ -225,6 +229,7 @@ impl Server {
         let reconcile = reconcile::Reconciler::start(Arc::clone(&services), tls)?;
         let batches = BatchWorker::start(&services.platform)?;
         let cores = cores.run(&router, &journal, config.router().drain)?;
+        services.platform.virtual_devices.go_on(addresses.mqtt)?;
         run_files.publish(&addresses)?;
         tracing::info!(after_ms = started.elapsed().as_millis() as u64, "started");
         Ok(Self { services, addresses, run_files, cores, reconcile, batches, runtime, listeners, stop })
@@ -249,6 +254,7 @@ impl Server {
     fn stop(mut self) {
         tracing::info!("stopping");
         self.run_files.withdraw();
+        self.services.platform.virtual_devices.stop_all();
         // A closed channel means that every listener has ended already.
         let _ = self.stop.send(true);
         self.cores.stop(&self.services.router);

@@ -17,6 +17,7 @@ use std::collections::BinaryHeap;
 use std::io;
 use std::time::{Duration, Instant};
 
+pub use mio::Waker;
 use mio::{Events, Poll, Token};
 use slab::Slab;
 
@@ -32,6 +33,7 @@ pub type Nanos = u64;
 /// Bytes one read can take beside the kept part of a cut packet.
 const READ_ROOM: usize = 64 * 1024;
 const ALARM: Token = Token(usize::MAX);
+const CALL: Token = Token(usize::MAX - 1);
 
 /// One connection. It never names another connection, even after its place was reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,6 +129,11 @@ impl Engine {
             input: vec![0; MAX_PACKET + READ_ROOM].into_boxed_slice(),
             output: Vec::with_capacity(READ_ROOM),
         })
+    }
+
+    /// What ends the engine's present wait from another thread.
+    pub fn waker(&self) -> io::Result<Waker> {
+        Waker::new(self.poll.registry(), CALL)
     }
 
     /// The time of the current event.

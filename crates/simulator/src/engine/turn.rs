@@ -8,7 +8,7 @@ use mio::Events;
 
 use super::link::{Closing, Link, Phase};
 use super::wire::Wire;
-use super::{ALARM, Driver, Ending, Engine, EngineError, LinkId, Nanos};
+use super::{ALARM, CALL, Driver, Ending, Engine, EngineError, LinkId, Nanos};
 use crate::packets::next_packet;
 
 /// The most that may wait to be written on one connection.
@@ -30,7 +30,7 @@ impl Engine {
 
         let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
         for event in &events {
-            if event.token() == ALARM {
+            if event.token() == ALARM || event.token() == CALL {
                 continue;
             }
             let slot = event.token().0;

@@ -12,13 +12,13 @@ use crate::random::Random;
 /// Unanswered messages a device remembers; the oldest is given up for a newer one.
 const MAX_OPEN: usize = 32;
 /// Replies that may wait for their time.
-pub(super) const MAX_LATE: usize = 16;
+pub(crate) const MAX_LATE: usize = 16;
 /// The expiry that most vendor SDKs send.
 const EXPIRY: u64 = 2_147_483_647;
 
 /// Where a device is between offline and online.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     Offline,
     Opening,
     Connecting,
@@ -29,7 +29,7 @@ pub(super) enum Stage {
 /// What a timer is for. Timers of an earlier connection carry an older epoch and mean nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
-pub(super) enum Timer {
+pub(crate) enum Timer {
     Open,
     Report,
     Event,
@@ -43,57 +43,57 @@ impl Timer {
         [Self::Open, Self::Report, Self::Event, Self::Ping, Self::ReadAgain, Self::LateReply];
 
     /// The tag under which the engine keeps it.
-    pub(super) const fn tag(self, epoch: u32) -> u32 {
+    pub(crate) const fn tag(self, epoch: u32) -> u32 {
         (epoch << 3) | self as u32
     }
 
     /// The timer and the low bits of its epoch.
-    pub(super) fn from_tag(tag: u32) -> Option<(Self, u32)> {
+    pub(crate) fn from_tag(tag: u32) -> Option<(Self, u32)> {
         Self::ALL.get((tag & 7) as usize).map(|timer| (*timer, tag >> 3))
     }
 }
 
 /// A device's topics.
-pub(super) struct Topics {
-    pub(super) up_property: String,
-    pub(super) up_event: String,
-    pub(super) up_action: String,
-    pub(super) down: [String; 4],
+pub(crate) struct Topics {
+    pub(crate) up_property: String,
+    pub(crate) up_event: String,
+    pub(crate) up_action: String,
+    pub(crate) down: [String; 4],
 }
 
-pub(super) struct Device {
-    pub(super) product: String,
-    pub(super) model: Arc<ThingModel>,
-    pub(super) login: Login,
-    pub(super) topics: Box<Topics>,
-    pub(super) values: Vec<Value>,
+pub(crate) struct Device {
+    pub(crate) product: String,
+    pub(crate) model: Arc<ThingModel>,
+    pub(crate) login: Login,
+    pub(crate) topics: Box<Topics>,
+    pub(crate) values: Vec<Value>,
     /// Properties that changed since the last report, by place.
-    pub(super) changed: Vec<bool>,
+    pub(crate) changed: Vec<bool>,
     /// Properties that a control has set, by place. They stay as they were told.
-    pub(super) told: Vec<bool>,
-    pub(super) random: Random,
-    pub(super) link: LinkId,
-    pub(super) stage: Stage,
+    pub(crate) told: Vec<bool>,
+    pub(crate) random: Random,
+    pub(crate) link: LinkId,
+    pub(crate) stage: Stage,
     /// Counts connections, so that timers know whose they are.
-    pub(super) epoch: u32,
-    pub(super) opened_at: Nanos,
-    pub(super) last_sent: Nanos,
+    pub(crate) epoch: u32,
+    pub(crate) opened_at: Nanos,
+    pub(crate) last_sent: Nanos,
     /// Sends nothing before this moment.
-    pub(super) silent_until: Nanos,
+    pub(crate) silent_until: Nanos,
     /// How long to wait before the next try to connect; doubles with every failure.
-    pub(super) backoff_ms: u64,
+    pub(crate) backoff_ms: u64,
     /// When to come back after a scripted break, instead of the backoff.
-    pub(super) back_at: Option<Nanos>,
+    pub(crate) back_at: Option<Nanos>,
     packet_id: u16,
     token: u32,
     /// Token and moment of messages whose answer is awaited, oldest first.
     open: Vec<(u32, Nanos)>,
     /// Replies that are sent late: moment, topic is action's, payload.
-    pub(super) late: Vec<(Nanos, bool, Vec<u8>)>,
+    pub(crate) late: Vec<(Nanos, bool, Vec<u8>)>,
 }
 
 impl Device {
-    pub(super) fn new(
+    pub(crate) fn new(
         credential: &Credential,
         model: Arc<ThingModel>,
         psk: bool,
@@ -135,7 +135,7 @@ impl Device {
     }
 
     /// Moves all reportable values that nobody has set one step and notes which changed.
-    pub(super) fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         for (place, property) in self.model.properties().iter().enumerate() {
             if !property.mode.may_report() || self.told[place] {
                 continue;
@@ -147,22 +147,22 @@ impl Device {
     }
 
     /// Whether the timer's epoch is that of the present connection.
-    pub(super) const fn is_present(&self, epoch: u32) -> bool {
+    pub(crate) const fn is_present(&self, epoch: u32) -> bool {
         self.epoch << 3 >> 3 == epoch
     }
 
-    pub(super) const fn next_packet_id(&mut self) -> u16 {
+    pub(crate) const fn next_packet_id(&mut self) -> u16 {
         self.packet_id = if self.packet_id == u16::MAX { 1 } else { self.packet_id + 1 };
         self.packet_id
     }
 
-    pub(super) const fn next_token(&mut self) -> u32 {
+    pub(crate) const fn next_token(&mut self) -> u32 {
         self.token = self.token.wrapping_add(1);
         self.token
     }
 
     /// Remembers that `token` was sent at `now`; returns whether an older one had to be given up for it.
-    pub(super) fn expect_answer(&mut self, token: u32, now: Nanos) -> bool {
+    pub(crate) fn expect_answer(&mut self, token: u32, now: Nanos) -> bool {
         let full = self.open.len() >= MAX_OPEN;
         if full {
             self.open.remove(0);
@@ -172,20 +172,20 @@ impl Device {
     }
 
     /// When the message with this token was sent, if its answer was awaited.
-    pub(super) fn take_answer(&mut self, token: u32) -> Option<Nanos> {
+    pub(crate) fn take_answer(&mut self, token: u32) -> Option<Nanos> {
         let place = self.open.iter().position(|(open, _)| *open == token)?;
         Some(self.open.remove(place).1)
     }
 
     /// Gives up what was sent before `moment`; returns how many.
-    pub(super) fn give_up_before(&mut self, moment: Nanos) -> u64 {
+    pub(crate) fn give_up_before(&mut self, moment: Nanos) -> u64 {
         let before = self.open.len();
         self.open.retain(|(_, sent)| *sent >= moment);
         (before - self.open.len()) as u64
     }
 
     /// Messages whose answer is awaited.
-    pub(super) const fn open_questions(&self) -> u64 {
+    pub(crate) const fn open_questions(&self) -> u64 {
         self.open.len() as u64
     }
 }

@@ -1,6 +1,7 @@
 //! What the server says to a device: answers to its own messages, and commands.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -8,17 +9,19 @@ use yizhan_vocabulary::model::{Direction, Mode};
 
 use super::device::Device;
 use super::messages;
-use super::values::write_fresh;
+use super::values::{append, write_fresh};
 
 /// The fields of all messages on `$thing/down/…`; strings without escapes are borrowed.
 #[derive(Debug, Deserialize)]
-pub(super) struct Downlink<'a> {
+pub(crate) struct Downlink<'a> {
     #[serde(borrow)]
-    pub(super) method: Cow<'a, str>,
+    pub(crate) method: Cow<'a, str>,
     #[serde(borrow, default, rename = "clientToken")]
-    pub(super) token: Cow<'a, str>,
+    pub(crate) token: Cow<'a, str>,
     #[serde(default)]
-    pub(super) code: Option<i64>,
+    pub(crate) code: Option<i64>,
+    #[serde(borrow, default)]
+    pub(crate) status: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     params: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "actionId")]
@@ -35,7 +38,7 @@ struct StatusData<'a> {
 
 /// A command in a downlink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Command {
+pub(crate) enum Command {
     Control,
     Action,
     /// A control that waited while the device was away, inside `get_status_reply`.
@@ -44,7 +47,7 @@ pub(super) enum Command {
 
 impl Command {
     /// The name under which it is counted.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Control => "control",
             Self::Action => "action",
@@ -55,7 +58,7 @@ impl Command {
 
 impl Downlink<'_> {
     /// Whether this is a command, and which.
-    pub(super) fn command(&self) -> Option<Command> {
+    pub(crate) fn command(&self) -> Option<Command> {
         match &*self.method {
             "control" => Some(Command::Control),
             "action" => Some(Command::Action),
@@ -70,19 +73,34 @@ impl Downlink<'_> {
     }
 }
 
+/// How a device was told to treat a command.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Orders<'a> {
+    /// Refuse it, with this code and status.
+    pub(crate) refuse: Option<(i64, &'a str)>,
+    /// Outputs of actions by identifier, as JSON; those that are not named are made up.
+    pub(crate) outputs: Option<&'a BTreeMap<String, serde_json::Value>>,
+}
+
+impl Orders<'_> {
+    /// What a script's refusal says.
+    pub(crate) const SCRIPTED_REFUSAL: Orders<'static> =
+        Orders { refuse: Some((1, "refused as scripted")), outputs: None };
+}
+
 /// Does what a command says and appends the reply: the code that the reply carries.
-pub(super) fn obey(
+pub(crate) fn obey(
     device: &mut Device,
     command: Command,
     downlink: &Downlink<'_>,
     now_ms: i64,
-    refuse: bool,
+    orders: Orders<'_>,
     reply: &mut Vec<u8>,
 ) -> i64 {
     match command {
-        Command::Action => act(device, downlink, now_ms, refuse, reply),
-        Command::Control => control(device, downlink, downlink.params, refuse, reply),
-        Command::PendingControl => control(device, downlink, downlink.pending_control(), refuse, reply),
+        Command::Action => act(device, downlink, now_ms, orders, reply),
+        Command::Control => control(device, downlink, downlink.params, orders, reply),
+        Command::PendingControl => control(device, downlink, downlink.pending_control(), orders, reply),
     }
 }
 
@@ -90,15 +108,15 @@ fn control(
     device: &mut Device,
     downlink: &Downlink<'_>,
     params: Option<&RawValue>,
-    refuse: bool,
+    orders: Orders<'_>,
     reply: &mut Vec<u8>,
 ) -> i64 {
     let params = params.map_or("{}", RawValue::get);
     let checked = device.model.read_properties(params, Direction::Control, &mut Vec::new());
-    let (code, status) = match checked {
-        _ if refuse => (1, "refused as scripted".to_owned()),
-        Err(error) => (i64::from(error.code.number()), error.detail),
-        Ok(()) => (0, "success".to_owned()),
+    let (code, status) = match (orders.refuse, checked) {
+        (Some((code, status)), _) => (code, status.to_owned()),
+        (None, Err(error)) => (i64::from(error.code.number()), error.detail),
+        (None, Ok(())) => (0, "success".to_owned()),
     };
     if code == 0 {
         let wanted: serde_json::Value = serde_json::from_str(params).unwrap_or_default();
@@ -115,18 +133,26 @@ fn control(
     code
 }
 
-fn act(device: &mut Device, downlink: &Downlink<'_>, now_ms: i64, refuse: bool, reply: &mut Vec<u8>) -> i64 {
+fn act(
+    device: &mut Device,
+    downlink: &Downlink<'_>,
+    now_ms: i64,
+    orders: Orders<'_>,
+    reply: &mut Vec<u8>,
+) -> i64 {
     let (model, name) = (device.model.clone(), downlink.action.as_deref().unwrap_or_default());
     let input = downlink.params.map_or("{}", RawValue::get);
-    let (code, status) = match model.read_action_input(name, input) {
-        _ if refuse => (1, "refused as scripted".to_owned()),
-        Err(error) => (i64::from(error.code.number()), error.detail),
-        Ok(()) => (0, "action execute success!".to_owned()),
+    let (code, status) = match (orders.refuse, model.read_action_input(name, input)) {
+        (Some((code, status)), _) => (code, status.to_owned()),
+        (None, Err(error)) => (i64::from(error.code.number()), error.detail),
+        (None, Ok(())) => (0, "action execute success!".to_owned()),
     };
     let random = &mut device.random;
-    let outputs = |out: &mut Vec<u8>| match model.action(name).filter(|_| code == 0) {
-        Some(action) => write_fresh(&action.output, now_ms, random, out),
-        None => out.extend_from_slice(b"{}"),
+    let told = orders.outputs.and_then(|outputs| outputs.get(name));
+    let outputs = |out: &mut Vec<u8>| match (model.action(name).filter(|_| code == 0), told) {
+        (Some(_), Some(told)) => append(out, format_args!("{told}")),
+        (Some(action), None) => write_fresh(&action.output, now_ms, random, out),
+        (None, _) => out.extend_from_slice(b"{}"),
     };
     messages::action_reply(&downlink.token, code, &status, outputs, reply);
     code

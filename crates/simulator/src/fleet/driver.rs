@@ -7,7 +7,7 @@ use std::time::Duration;
 use yizhan_vocabulary::model::{PropertyNumber, ThingModel};
 
 use super::device::{Device, MAX_LATE, Stage, Timer};
-use super::downlink::{Command, Downlink, obey};
+use super::downlink::{Command, Downlink, Orders, obey};
 use super::faults::{FaultKind, FaultPlan};
 use super::messages::Token;
 use super::sending::{Sent, Topic, wall_ms};
@@ -240,11 +240,12 @@ impl<'c> Fleet<'c> {
         if self.strikes(owner, FaultKind::NoReply).is_some() {
             return;
         }
-        let refuse = self.strikes(owner, FaultKind::ErrorReply).is_some();
+        let refused = self.strikes(owner, FaultKind::ErrorReply).is_some();
+        let orders = if refused { Orders::SCRIPTED_REFUSAL } else { Orders::default() };
         let late = self.strikes(owner, FaultKind::LateReply);
         self.payload.clear();
         let device = &mut self.devices[owner as usize];
-        let code = obey(device, command, downlink, wall_ms(), refuse, &mut self.payload);
+        let code = obey(device, command, downlink, wall_ms(), orders, &mut self.payload);
         self.summary.commands_obeyed += u64::from(code == 0);
         if let Some(delay) = late {
             if device.late.len() < MAX_LATE {

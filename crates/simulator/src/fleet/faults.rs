@@ -199,11 +199,11 @@ pub fn describe_faults() -> String {
 
 /// A script's faults by kind, for one array access on the path of a report.
 #[derive(Debug, Clone)]
-pub(super) struct FaultPlan([Option<Fault>; FaultKind::ALL.len()]);
+pub(crate) struct FaultPlan([Option<Fault>; FaultKind::ALL.len()]);
 
 impl FaultPlan {
     /// A kind that is given twice counts as given last.
-    pub(super) fn new(faults: &[Fault]) -> Self {
+    pub(crate) fn new(faults: &[Fault]) -> Self {
         let mut plan = [None; FaultKind::ALL.len()];
         for fault in faults {
             plan[fault.kind as usize] = Some(*fault);
@@ -211,7 +211,7 @@ impl FaultPlan {
         Self(plan)
     }
 
-    pub(super) const fn get(&self, kind: FaultKind) -> Option<Fault> {
+    pub(crate) const fn get(&self, kind: FaultKind) -> Option<Fault> {
         self.0[kind as usize]
     }
 }

@@ -12,7 +12,7 @@ const FAR_PAST_MS: i64 = 2 * 24 * 3600 * 1000;
 const OVERSIZE: usize = 70_000;
 
 /// Appends a report of the properties in `chosen`, spoilt as `fault` says.
-pub(super) fn report(
+pub(crate) fn report(
     model: &ThingModel,
     values: &[Value],
     chosen: impl Iterator<Item = usize>,
@@ -63,12 +63,12 @@ pub(super) fn report(
 }
 
 /// Appends `get_status` or `clear_control`.
-pub(super) fn question(method: &str, token: &Token<'_>, out: &mut Vec<u8>) {
+pub(crate) fn question(method: &str, token: &Token<'_>, out: &mut Vec<u8>) {
     append(out, format_args!(r#"{{"method":"{method}","clientToken":"{token}"}}"#));
 }
 
 /// Appends an event with fresh parameters.
-pub(super) fn event(event: &Event, token: &Token<'_>, now_ms: i64, random: &mut Random, out: &mut Vec<u8>) {
+pub(crate) fn event(event: &Event, token: &Token<'_>, now_ms: i64, random: &mut Random, out: &mut Vec<u8>) {
     append(
         out,
         format_args!(r#"{{"method":"event_post","clientToken":"{token}","version":"1.0","eventId":"#),
@@ -80,7 +80,7 @@ pub(super) fn event(event: &Event, token: &Token<'_>, now_ms: i64, random: &mut 
 }
 
 /// Appends `control_reply`.
-pub(super) fn control_reply(token: &str, code: i64, status: &str, out: &mut Vec<u8>) {
+pub(crate) fn control_reply(token: &str, code: i64, status: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"method":"control_reply","clientToken":"#);
     append_text(out, token);
     append(out, format_args!(r#","code":{code},"status":"#));
@@ -89,7 +89,7 @@ pub(super) fn control_reply(token: &str, code: i64, status: &str, out: &mut Vec<
 }
 
 /// Appends `action_reply`; `response` appends the outputs object.
-pub(super) fn action_reply(
+pub(crate) fn action_reply(
     token: &str,
     code: i64,
     status: &str,
@@ -107,9 +107,9 @@ pub(super) fn action_reply(
 
 /// A device's own client token: product id and a counter, as the vendor's C SDK makes them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token<'a> {
-    pub(super) product: &'a str,
-    pub(super) number: u32,
+pub(crate) struct Token<'a> {
+    pub(crate) product: &'a str,
+    pub(crate) number: u32,
 }
 
 impl std::fmt::Display for Token<'_> {
@@ -120,7 +120,7 @@ impl std::fmt::Display for Token<'_> {
 
 impl Token<'_> {
     /// The counter of a token that this device made.
-    pub(super) fn number_in(token: &str) -> Option<u32> {
+    pub(crate) fn number_in(token: &str) -> Option<u32> {
         token.rsplit_once('-')?.1.parse().ok()
     }
 }

@@ -5,14 +5,14 @@
 //! outputs and posts events now and then. Faults are listed in [`FaultKind`]. With the same seed a fleet does the same
 //! things in the same order.
 
-mod device;
-mod downlink;
+pub(crate) mod device;
+pub(crate) mod downlink;
 mod driver;
 mod faults;
-mod messages;
-mod sending;
+pub(crate) mod messages;
+pub(crate) mod sending;
 mod summary;
-mod values;
+pub(crate) mod values;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +22,7 @@ use crate::credentials::{Credential, CredentialError};
 use crate::engine::{Connector, Engine, EngineError, Target};
 
 use driver::Fleet;
+pub(crate) use faults::FaultPlan;
 pub use faults::{Fault, FaultError, FaultKind, describe_faults};
 pub use summary::Summary;
 

@@ -1,7 +1,7 @@
 //! Values that wander inside a thing model's limits, and the JSON of values that do not.
 
 use serde_json::Value as Json;
-use yizhan_vocabulary::model::{DataType, Members};
+use yizhan_vocabulary::model::{DataType, IntType, Members};
 
 use crate::random::Random;
 
@@ -16,7 +16,7 @@ const TEXT_CHARS: u32 = 12;
 
 /// The present value of a property, member or output.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -29,14 +29,15 @@ pub(super) enum Value {
 
 impl Value {
     /// Somewhere inside the limits; around zero where they are very wide.
-    pub(super) fn start(kind: &DataType, random: &mut Random) -> Self {
+    pub(crate) fn start(kind: &DataType, random: &mut Random) -> Self {
         match kind {
             DataType::Bool => Self::Bool(random.chance(0.5)),
             DataType::Int(limits) => {
                 let widest = WIDEST as i64;
                 let low =
                     (-widest / 2).max(limits.min).min(limits.max.saturating_sub(widest)).max(limits.min);
-                Self::Int(random.between(low, limits.max.min(low.saturating_add(widest))))
+                let high = limits.max.min(low.saturating_add(widest));
+                Self::Int(on_step(random.between(low, high), limits))
             }
             DataType::Float(limits) => {
                 // Infinite where the limits are those of the type.
@@ -58,13 +59,16 @@ impl Value {
     }
 
     /// Moves a little; the value stays inside the limits.
-    pub(super) fn step(&mut self, kind: &DataType, random: &mut Random) {
+    pub(crate) fn step(&mut self, kind: &DataType, random: &mut Random) {
         match (self, kind) {
             (Self::Bool(value), _) => *value ^= random.chance(0.1),
             (Self::Int(value), DataType::Int(limits)) => {
                 let width = limits.max.saturating_sub(limits.min).min(WIDEST as i64);
                 let most = (width as f64 / STEPS_ACROSS).ceil() as i64;
-                *value = value.saturating_add(random.between(-most, most)).clamp(limits.min, limits.max);
+                // A walk in steps that are wider than its stride would never leave its place.
+                let most = most.max(limits.step.unwrap_or(1));
+                let moved = value.saturating_add(random.between(-most, most)).clamp(limits.min, limits.max);
+                *value = on_step(moved, limits);
             }
             (Self::Float(value), DataType::Float(limits)) => {
                 let most = (limits.max - limits.min).min(WIDEST) / STEPS_ACROSS;
@@ -90,7 +94,7 @@ impl Value {
 
     /// Appends the value's JSON as devices write it: bool as 0 or 1, floats with two decimals where those stay
     /// inside the limits.
-    pub(super) fn write(&self, kind: &DataType, now_ms: i64, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, kind: &DataType, now_ms: i64, out: &mut Vec<u8>) {
         match (self, kind) {
             (Self::Bool(value), _) => out.push(b'0' + u8::from(*value)),
             (Self::Int(value), _) => append(out, format_args!("{value}")),
@@ -120,7 +124,7 @@ impl Value {
     }
 
     /// Takes what a control says. The control has been checked against the model; what does not fit is ignored.
-    pub(super) fn obey(&mut self, kind: &DataType, wanted: &Json) {
+    pub(crate) fn obey(&mut self, kind: &DataType, wanted: &Json) {
         match (self, kind) {
             (Self::Bool(value), _) => {
                 *value =
@@ -160,7 +164,7 @@ impl Value {
 }
 
 /// Appends `{"member":value,…}` with all members.
-pub(super) fn write_members(values: &[Value], members: &Members, now_ms: i64, out: &mut Vec<u8>) {
+pub(crate) fn write_members(values: &[Value], members: &Members, now_ms: i64, out: &mut Vec<u8>) {
     out.push(b'{');
     for (place, (value, member)) in values.iter().zip(members.iter()).enumerate() {
         if place > 0 {
@@ -174,14 +178,14 @@ pub(super) fn write_members(values: &[Value], members: &Members, now_ms: i64, ou
 }
 
 /// Appends fresh values for all members: an event's parameters or an action's outputs.
-pub(super) fn write_fresh(members: &Members, now_ms: i64, random: &mut Random, out: &mut Vec<u8>) {
+pub(crate) fn write_fresh(members: &Members, now_ms: i64, random: &mut Random, out: &mut Vec<u8>) {
     let values: Vec<Value> = members.iter().map(|member| Value::start(&member.kind, random)).collect();
     write_members(&values, members, now_ms, out);
 }
 
 /// Appends a value beyond the type's limits; false, and nothing appended, for types without any and where JSON has no
 /// number beyond them.
-pub(super) fn write_beyond(kind: &DataType, out: &mut Vec<u8>) -> bool {
+pub(crate) fn write_beyond(kind: &DataType, out: &mut Vec<u8>) -> bool {
     match kind {
         DataType::Bool => append(out, format_args!("7")),
         DataType::Int(limits) => {
@@ -210,7 +214,7 @@ pub(super) fn write_beyond(kind: &DataType, out: &mut Vec<u8>) -> bool {
 }
 
 /// Appends a value of another type.
-pub(super) fn write_wrong_type(kind: &DataType, out: &mut Vec<u8>) {
+pub(crate) fn write_wrong_type(kind: &DataType, out: &mut Vec<u8>) {
     match kind {
         DataType::Struct(_) | DataType::Array(_) => append(out, format_args!("12")),
         DataType::Text(_) | DataType::StringEnum(_) => append(out, format_args!("[1]")),
@@ -219,14 +223,24 @@ pub(super) fn write_wrong_type(kind: &DataType, out: &mut Vec<u8>) {
 }
 
 /// Appends formatted text.
-pub(super) fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+pub(crate) fn append(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     use std::io::Write as _;
     out.write_fmt(text).expect("writing to a Vec does not fail");
 }
 
 /// Appends a JSON string.
-pub(super) fn append_text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn append_text(out: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(out, text).expect("a text is always JSON and writing to a Vec does not fail");
+}
+
+/// The number of the limits' steps that is nearest; the number itself where there is no step.
+fn on_step(value: i64, limits: &IntType) -> i64 {
+    let Some(step) = limits.step.filter(|step| *step > 1) else { return value };
+    // Wide types: the distance between the limits of 64 bits does not fit into 64 bits.
+    let (value, min, max) = (i128::from(value), i128::from(limits.min), i128::from(limits.max));
+    let step = i128::from(step);
+    let steps = ((value - min + step / 2) / step).min((max - min) / step);
+    i64::try_from(min + steps * step).unwrap_or(limits.min)
 }
 
 fn move_place(place: &mut usize, count: usize, random: &mut Random) {
@@ -277,6 +291,20 @@ mod tests {
                 value.step(&property.kind, &mut random);
             }
         }
+    }
+
+    #[test]
+    fn a_number_moves_in_the_steps_of_its_model() {
+        let mut random = Random::seeded(9);
+        let kind = DataType::Int(IntType { min: 3, max: 25, step: Some(5), unit: "".into() });
+        let mut value = Value::start(&kind, &mut random);
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..500 {
+            let Value::Int(number) = value else { panic!("{value:?}") };
+            seen.insert(number);
+            value.step(&kind, &mut random);
+        }
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), [3, 8, 13, 18, 23]);
     }
 
     #[test]

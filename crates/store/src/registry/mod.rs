@@ -21,6 +21,7 @@ mod statistics;
 mod tags;
 mod users;
 pub(crate) mod video_products;
+pub(crate) mod virtual_devices;
 
 use rusqlite::types::Type;
 use rusqlite::{Row, RowIndex};

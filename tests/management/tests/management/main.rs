@@ -6,3 +6,4 @@ mod device_data;
 mod guard;
 mod thing_models;
 mod video_products;
+mod virtual_devices;
