@@ -3,12 +3,14 @@ import type { Feature } from '../app/feature';
 import { feature as activation } from './activation';
 import { feature as applications } from './applications';
 import { feature as authorities } from './authorities';
+import { feature as debugging } from './debugging';
 import { feature as production } from './production';
 import { feature as products } from './products';
 import { feature as projects } from './projects';
 
 export const features: readonly Feature[] = [
   products,
+  debugging,
   production,
   activation,
   applications,

@@ -1,13 +1,12 @@
 // Chooses products by name, however many there are: the server searches.
 import { Select, type SelectProps } from 'antd';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 
 import { useOperation, type Answer } from '../api';
+import { useSettled } from './settled';
 import { useTexts } from './texts';
 
 export type FoundProduct = Answer<'SearchStudioProduct'>['Products'][number];
-
-const WAIT_MS = 250;
 
 export interface ProductSelectProps<V> extends Omit<
   SelectProps<V>,
@@ -19,16 +18,6 @@ export interface ProductSelectProps<V> extends Omit<
   fits?: (product: FoundProduct) => boolean;
   /** What else is said of one. */
   hint?: (product: FoundProduct) => string | undefined;
-}
-
-/** The typed text, when nobody has typed for a moment. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), WAIT_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
 }
 
 export function ProductSelect<V extends string | string[]>({

@@ -72,6 +72,7 @@ export { GuardedButton } from './Guarded';
 export { Secret } from './Secret';
 export { Time, clockTime, exact, relative, spanText, useNow } from './Time';
 export { bytes, count, decimal, percent, perSecond } from './numbers';
+export { DeviceSelect } from './DeviceSelect';
 export { ModelForm } from './ModelForm';
 export type { ModelFormProps } from './ModelForm';
 export {

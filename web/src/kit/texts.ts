@@ -17,6 +17,8 @@ export const { useTexts, text } = defineTexts('kit', {
     total: '{{number}} in all',
     columns: 'Columns',
     chooseProduct: 'Choose a product',
+    chooseDevice: 'Choose a device',
+    noDevice: 'No device of this name.',
     noProduct: 'No product is called that.',
     meter: {
       label: 'Used',
@@ -84,6 +86,8 @@ export const { useTexts, text } = defineTexts('kit', {
     total: '共 {{number}} 条',
     columns: '列设置',
     chooseProduct: '选择产品',
+    chooseDevice: '选择设备',
+    noDevice: '没有找到该名称的设备。',
     noProduct: '没有符合名称的产品。',
     meter: {
       label: '已使用',
