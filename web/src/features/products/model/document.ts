@@ -113,13 +113,53 @@ export function writeModel(model: Model): string {
   return `${JSON.stringify(model, null, 2)}\n`;
 }
 
-/** All functions: properties, then events, then actions, each in the order of the document. */
+/** All functions: properties, then events, then actions, each in the order of the document; what lacks is filled in. */
 export function functionsOf(model: Model): Found[] {
   return [
-    ...(model.properties ?? []).map((value, index): Found => ({ feature: 'property', index, value })),
-    ...(model.events ?? []).map((value, index): Found => ({ feature: 'event', index, value })),
-    ...(model.actions ?? []).map((value, index): Found => ({ feature: 'action', index, value })),
+    ...(model.properties ?? []).map((value, index): Found => ({
+      feature: 'property',
+      index,
+      value: {
+        ...value,
+        ...named(value),
+        mode: word(value.mode),
+        define: isObject(value.define) ? value.define : { type: '' },
+      },
+    })),
+    ...(model.events ?? []).map((value, index): Found => ({
+      feature: 'event',
+      index,
+      value: { ...value, ...named(value), type: word(value.type), params: members(value.params) },
+    })),
+    ...(model.actions ?? []).map((value, index): Found => ({
+      feature: 'action',
+      index,
+      value: {
+        ...value,
+        ...named(value),
+        input: members(value.input),
+        output: members(value.output),
+      },
+    })),
   ];
+}
+
+const word = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+function named(value: AnyFunction): { id: string; name: string } {
+  return { id: word(value.id), name: word(value.name) };
+}
+
+/** The members of a list, as far as they can be shown. */
+export function members(value: unknown): Member[] {
+  return Array.isArray(value) ? (value.filter(isObject) as unknown as Member[]) : [];
+}
+
+/** The values of an enumeration with their labels. */
+export function mappingOf(type: TypeDefinition): [string, string][] {
+  return isObject(type.mapping)
+    ? Object.entries(type.mapping).map(([value, label]) => [value, String(label)])
+    : [];
 }
 
 /** The path under which the server speaks of a function: `events[2]`. */
@@ -169,12 +209,15 @@ export function freeIdentifier(model: Model, wanted: string): string {
   }
 }
 
+/** What people call the two values of a new bool. */
+export type BoolWords = readonly [off: string, on: string];
+
 /** A function to begin with. */
-export function blankFunction(feature: Feature): AnyFunction {
+export function blankFunction(feature: Feature, words: BoolWords): AnyFunction {
   const named = { id: '', name: '', desc: '', required: false };
   switch (feature) {
     case 'property':
-      return { ...named, mode: 'rw', define: blankType('bool') };
+      return { ...named, mode: 'rw', define: blankType('bool', words) };
     case 'event':
       return { ...named, type: 'info', params: [] };
     case 'action':
@@ -183,10 +226,10 @@ export function blankFunction(feature: Feature): AnyFunction {
 }
 
 /** A type to begin with. */
-export function blankType(name: TypeName): TypeDefinition {
+export function blankType(name: TypeName, [off, on]: BoolWords = ['0', '1']): TypeDefinition {
   switch (name) {
     case 'bool':
-      return { type: name, mapping: { '0': '关', '1': '开' } };
+      return { type: name, mapping: { '0': off, '1': on } };
     case 'int':
       return { type: name, min: '0', max: '100', start: '0', step: '1', unit: '' };
     case 'float':
@@ -219,6 +262,17 @@ export function typeKeyOf(member: Member, preferred: TypeKey): TypeKey {
   if (member[preferred]) return preferred;
   const other = preferred === 'define' ? 'dataType' : 'define';
   return member[other] ? other : preferred;
+}
+
+/** A definition with one part changed; a part that is empty is not there. */
+export function withPart(
+  type: TypeDefinition,
+  part: 'min' | 'max' | 'start' | 'step' | 'unit',
+  text: string,
+): TypeDefinition {
+  const after = { ...type, [part]: text };
+  if (text === '' && part !== 'unit') delete after[part];
+  return after;
 }
 
 /** A limit as text; what a vendor console once wrote for none counts as none. */

@@ -1,28 +1,32 @@
 // Messages as devices and the platform exchange them for a function of a model, with values that the model allows, so
 // that a developer can send them as they are. Pure: the time is given.
 import {
-  limitText,
-  typeKeyOf,
-  type Found,
-  type Member,
-  type Model,
-  type TypeDefinition,
-  type TypeKey,
-} from './document';
+  mayControl,
+  mayReport,
+  type DataType,
+  type ModelAction,
+  type ModelEvent,
+  type ModelField,
+  type ThingModel,
+  type Values,
+} from '../../../kit/thingModel';
+
+/** What a message is. */
+export type Method =
+  | 'report'
+  | 'report_reply'
+  | 'control'
+  | 'control_reply'
+  | 'get_status'
+  | 'get_status_reply'
+  | 'event_post'
+  | 'event_reply'
+  | 'action'
+  | 'action_reply';
 
 /** One message. */
 export interface Example {
-  kind:
-    | 'report'
-    | 'report_reply'
-    | 'control'
-    | 'control_reply'
-    | 'get_status'
-    | 'get_status_reply'
-    | 'event_post'
-    | 'event_reply'
-    | 'action'
-    | 'action_reply';
+  method: Method;
   direction: 'up' | 'down';
   topic: string;
   payload: string;
@@ -36,175 +40,125 @@ export interface Occasion {
   now: number;
 }
 
-/** The deepest type that is shown; the server allows five. */
-const DEEPEST = 8;
+/** Longer examples of a text with a minimum help nobody. */
+const LONGEST = 256;
 
-/** A value that a type allows. */
-export function exampleValue(type: TypeDefinition | undefined, now: number, depth = 0): unknown {
-  switch (type?.type) {
+/** A value that a type allows; where it can be, another than the one to which a device starts. */
+export function exampleValue(type: DataType, now: number): unknown {
+  switch (type.kind) {
     case 'bool':
       return 1;
     case 'int':
-      return Math.round(numberIn(type));
     case 'float':
-      return numberIn(type);
-    case 'string':
-      return textIn(type);
+      return exampleNumber(type);
     case 'enum':
-      return Number(Object.keys(type.mapping ?? {})[0] ?? 0);
     case 'stringenum':
-      return Object.keys(type.mapping ?? {})[0] ?? '';
+      return (type.items[1] ?? type.items[0])?.value ?? (type.kind === 'enum' ? 0 : '');
+    case 'string':
+      return 'abc'.padEnd(Math.min(type.min, LONGEST), 'abc').slice(0, type.max);
     case 'timestamp':
       return Math.floor(now / 1000);
     case 'struct':
-      return depth < DEEPEST ? exampleOf(type.specs ?? [], 'dataType', now, depth + 1) : {};
+      return exampleValues(type.fields, now);
     case 'array':
-      return depth < DEEPEST ? [exampleValue(type.arrayInfo, now, depth + 1)] : [];
-    default:
-      return null;
+      return [exampleValue(type.item, now)];
   }
 }
 
-function numberIn(type: TypeDefinition): number {
-  const limit = (value: string | number | undefined) => {
-    const text = limitText(value);
-    return text === '' ? undefined : Number(text);
-  };
-  const min = limit(type.min) ?? -Infinity;
-  const max = limit(type.max) ?? Infinity;
-  const start = limit(type.start);
-  const wanted = start ?? (min > 0 ? min : 0);
-  // Something else than the smallest value shows better that the message came through.
-  const step = limit(type.step) ?? 1;
-  const next = wanted + step <= max ? wanted + step : wanted;
-  const value = Math.min(Math.max(next, min), max);
-  return Number.isFinite(value) ? Number(value.toPrecision(12)) : 0;
+function exampleNumber({ kind, min, max, step }: DataType & { kind: 'int' | 'float' }): number {
+  const lowest = min ?? -Infinity;
+  const highest = max ?? Infinity;
+  const from = Math.min(Math.max(0, lowest), highest);
+  const width = Math.min(highest, from + 100) - from;
+  // About a quarter of the way, on the grid of the steps.
+  const grid = step !== undefined && step > 0 ? step : kind === 'int' ? 1 : 0.1;
+  const moved = from + Math.floor(width / 4 / grid) * grid;
+  const value = kind === 'int' ? Math.round(moved) : Number(moved.toPrecision(12));
+  return value >= lowest && value <= highest ? value : from;
 }
 
-function textIn(type: TypeDefinition): string {
-  const min = Number(limitText(type.min) || 0);
-  const max = Number(limitText(type.max) || 2048);
-  const text = 'abc'.padEnd(Math.min(min, 256), 'abc');
-  return text.slice(0, Math.max(0, max));
-}
-
-/** Values for all members of a list. */
-export function exampleOf(
-  members: readonly Member[],
-  key: TypeKey,
-  now: number,
-  depth = 0,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    members.map((member) => [member.id, exampleValue(member[typeKeyOf(member, key)], now, depth)]),
-  );
+/** Values for all fields. */
+export function exampleValues(fields: readonly ModelField[], now: number): Values {
+  return Object.fromEntries(fields.map((field) => [field.id, exampleValue(field.type, now)]));
 }
 
 const TOKEN = 'token-1';
 const DONE = { code: 0, status: 'success' };
 
-/** The messages that are exchanged for a function. */
-export function examplesOf(found: Found, occasion: Occasion): Example[] {
-  switch (found.feature) {
-    case 'property': {
-      const params = { [found.value.id]: exampleValue(found.value.define, occasion.now) };
-      return propertyExamples(
-        found.value.mode.includes('r') ? params : undefined,
-        found.value.mode.includes('w') ? params : undefined,
-        occasion,
-      );
-    }
-    case 'event': {
-      const { id, type, params = [] } = found.value;
-      return [
-        message('event_post', 'up', 'event', occasion, {
-          method: 'event_post',
-          clientToken: TOKEN,
-          eventId: id,
-          type,
-          timestamp: occasion.now,
-          params: exampleOf(params, 'define', occasion.now),
-        }),
-        message('event_reply', 'down', 'event', occasion, {
-          method: 'event_reply',
-          clientToken: TOKEN,
-          code: 0,
-          status: '',
-          data: {},
-        }),
-      ];
-    }
-    case 'action': {
-      const { id, input = [], output = [] } = found.value;
-      return [
-        message('action', 'down', 'action', occasion, {
-          method: 'action',
-          clientToken: TOKEN,
-          actionId: id,
-          timestamp: Math.floor(occasion.now / 1000),
-          params: exampleOf(input, 'define', occasion.now),
-        }),
-        message('action_reply', 'up', 'action', occasion, {
-          method: 'action_reply',
-          clientToken: TOKEN,
-          ...DONE,
-          response: exampleOf(output, 'define', occasion.now),
-        }),
-      ];
-    }
-  }
+/** The messages about one property. */
+export function examplesOfProperty(property: ModelField, occasion: Occasion): Example[] {
+  const values = exampleValues([property], occasion.now);
+  return [
+    ...(mayReport(property) ? reports(values, occasion) : []),
+    ...(mayControl(property) ? controls(values, occasion) : []),
+  ];
 }
 
 /** One report and one control with every property that takes part in it, and the question for the state. */
-export function examplesOfAll(model: Model, occasion: Occasion): Example[] {
-  const values = (letter: string) => {
-    const properties = (model.properties ?? []).filter((property) => property.mode.includes(letter));
-    if (properties.length === 0) return undefined;
-    return Object.fromEntries(
-      properties.map((property) => [property.id, exampleValue(property.define, occasion.now)]),
-    );
-  };
-  const reported = values('r');
-  const examples = propertyExamples(reported, values('w'), occasion);
-  if (!reported) return examples;
+export function examplesOfAll({ properties }: ThingModel, occasion: Occasion): Example[] {
+  const reported = exampleValues(properties.filter(mayReport), occasion.now);
+  const controlled = exampleValues(properties.filter(mayControl), occasion.now);
   return [
-    ...examples,
-    message('get_status', 'up', 'property', occasion, { method: 'get_status', clientToken: TOKEN }),
-    message('get_status_reply', 'down', 'property', occasion, {
-      method: 'get_status_reply',
-      clientToken: TOKEN,
+    ...(Object.keys(reported).length > 0 ? reports(reported, occasion) : []),
+    ...(Object.keys(controlled).length > 0 ? controls(controlled, occasion) : []),
+    message('get_status', 'up', 'property', occasion, {}),
+    message('get_status_reply', 'down', 'property', occasion, { ...DONE, data: { reported } }),
+  ];
+}
+
+function reports(params: Values, occasion: Occasion): Example[] {
+  return [
+    message('report', 'up', 'property', occasion, { timestamp: occasion.now, params }),
+    message('report_reply', 'down', 'property', occasion, DONE),
+  ];
+}
+
+function controls(params: Values, occasion: Occasion): Example[] {
+  return [
+    message('control', 'down', 'property', occasion, { params }),
+    message('control_reply', 'up', 'property', occasion, DONE),
+  ];
+}
+
+/** A posted event and its answer. */
+export function examplesOfEvent({ id, kind, params }: ModelEvent, occasion: Occasion): Example[] {
+  return [
+    message('event_post', 'up', 'event', occasion, {
+      eventId: id,
+      type: kind,
+      timestamp: occasion.now,
+      params: exampleValues(params, occasion.now),
+    }),
+    message('event_reply', 'down', 'event', occasion, { code: 0, status: '', data: {} }),
+  ];
+}
+
+/** A call of an action and its answer. */
+export function examplesOfAction({ id, input, output }: ModelAction, occasion: Occasion): Example[] {
+  return [
+    message('action', 'down', 'action', occasion, {
+      actionId: id,
+      timestamp: Math.floor(occasion.now / 1000),
+      params: exampleValues(input, occasion.now),
+    }),
+    message('action_reply', 'up', 'action', occasion, {
       ...DONE,
-      data: { reported },
+      response: exampleValues(output, occasion.now),
     }),
   ];
 }
 
-function propertyExamples(
-  reported: Record<string, unknown> | undefined,
-  controlled: Record<string, unknown> | undefined,
-  occasion: Occasion,
-): Example[] {
-  const said = (kind: Example['kind'], direction: 'up' | 'down', more: object) =>
-    message(kind, direction, 'property', occasion, { method: kind, clientToken: TOKEN, ...more });
-  return [
-    ...(reported ? [said('report', 'up', { params: reported }), said('report_reply', 'down', DONE)] : []),
-    ...(controlled
-      ? [said('control', 'down', { params: controlled }), said('control_reply', 'up', DONE)]
-      : []),
-  ];
-}
-
 function message(
-  kind: Example['kind'],
+  method: Method,
   direction: 'up' | 'down',
-  part: string,
+  part: 'property' | 'event' | 'action',
   { productId, deviceName }: Occasion,
-  payload: object,
+  rest: object,
 ): Example {
   return {
-    kind,
+    method,
     direction,
     topic: `$thing/${direction}/${part}/${productId}/${deviceName}`,
-    payload: JSON.stringify(payload, null, 2),
+    payload: JSON.stringify({ method, clientToken: TOKEN, ...rest }, null, 2),
   };
 }
