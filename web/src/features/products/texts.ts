@@ -101,13 +101,13 @@ export const { useTexts, text } = defineTexts('products', {
       'The devices of this product exchange data of their own on custom topics and on the raw topics; the platform hands it on as it is.',
     openTopics: 'Show the topics',
     release: {
-      publish: 'Publish',
+      publish: 'Publish product',
       publishTitle: 'Publish product {{name}}?',
       publishText:
         'Publishing says that the product is finished. From then on its thing model and dynamic registration cannot be changed, so that devices in the field keep fitting, and devices can be produced in batches.',
       publishBack: 'It can be withdrawn at any time; devices that exist are not touched by either.',
       published: 'Product {{name}} is published.',
-      withdraw: 'Withdraw',
+      withdraw: 'Withdraw product',
       withdrawTitle: 'Withdraw product {{name}}?',
       withdrawText:
         'The product goes back to development. Its thing model can be changed again, and no new batches can be produced until it is published. Devices stay connected.',
@@ -229,7 +229,7 @@ export const { useTexts, text } = defineTexts('products', {
     noModelText: '该产品的设备在自定义 Topic 和透传 Topic 上收发自己的数据，平台原样转交。',
     openTopics: '查看 Topic',
     release: {
-      publish: '发布',
+      publish: '发布产品',
       publishTitle: '发布产品 {{name}}？',
       publishText:
         '发布表示产品已开发完成。此后物模型和动态注册设置不能再修改，以保证已出厂的设备一直适用；同时可以进行批量投产。',

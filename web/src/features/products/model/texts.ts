@@ -107,7 +107,7 @@ export const { useTexts } = defineTexts('products.model', {
     discardTitle: 'Throw the draft away?',
     discardText: 'The editor then shows the published model again.',
     publish: {
-      open: 'Publish model',
+      open: 'Publish draft',
       title: 'Publish the thing model',
       nothing: 'The draft says the same as the published model.',
       invalid: 'The draft has errors.',
@@ -305,7 +305,7 @@ export const { useTexts } = defineTexts('products.model', {
     discardTitle: '放弃草稿？',
     discardText: '编辑器将重新显示已发布的物模型。',
     publish: {
-      open: '发布物模型',
+      open: '发布草稿',
       title: '发布物模型',
       nothing: '草稿与已发布的物模型相同。',
       invalid: '草稿有错误。',
