@@ -32,7 +32,7 @@ export function Page({ title, name, crumbs, about, actions, children }: PageProp
       {crumbs && (
         <Breadcrumb
           items={crumbs.map(({ title: crumb, path }) => ({
-            title: path ? <PageLink to={path}>{crumb}</PageLink> : crumb,
+            title: <bdi>{path ? <PageLink to={path}>{crumb}</PageLink> : crumb}</bdi>,
           }))}
         />
       )}

@@ -137,7 +137,7 @@ function Services({ instance }: { instance: string }) {
   if (!error && !data?.Data.length) return null;
   return (
     <Card size="small" title={t('services.title')}>
-      <p className="kit-faint">{t('services.about')}</p>
+      <p className="kit-faint kit-lead">{t('services.about')}</p>
       <ResourceTable
         id="added-services"
         label={t('services.title')}

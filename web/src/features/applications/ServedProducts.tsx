@@ -59,7 +59,7 @@ export function ServedProducts({ application }: { application: Application }) {
       </div>
       <FailureNote error={error} />
       {ids.length === 0 && <Empty title={t('served.none')} />}
-      <ul className="kit-rows">
+      <ul className="kit-rows" hidden={ids.length === 0}>
         {ids.map((id) => (
           <li key={id}>
             <PageLink to={`/products/${id}`}>

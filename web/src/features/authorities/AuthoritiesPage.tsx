@@ -10,6 +10,7 @@ import {
   GuardedButton,
   icons,
   Page,
+  PageLink,
   ResourceTable,
   saveFrom,
   Space,
@@ -48,9 +49,9 @@ export default function AuthoritiesPage() {
       title: t('name'),
       fixed: true,
       render: ({ CertName }) => (
-        <Button type="link" size="small" onClick={() => setAddress({ open: CertName }, true)}>
+        <PageLink to={`/authorities?open=${encodeURIComponent(CertName)}`}>
           <bdi>{CertName}</bdi>
-        </Button>
+        </PageLink>
       ),
     },
     { key: 'subject', title: t('subject'), render: ({ Subject }) => <bdi>{Subject}</bdi> },
@@ -118,7 +119,7 @@ export default function AuthoritiesPage() {
         }
       />
       <Card size="small" title={t('own.title')}>
-        <p>{t('own.text')}</p>
+        <p className="kit-lead">{t('own.text')}</p>
         <Button icon={<icons.DownloadOutlined />} onClick={() => saveFrom('/ca.pem', 'ca.pem')}>
           {t('own.download')}
         </Button>

@@ -77,7 +77,7 @@ function BoundProducts({ name }: { name: string }) {
     <div className="kit-stack">
       <FailureNote error={list.error} />
       {list.data && products.length === 0 && <p className="kit-faint">{t('products.none')}</p>}
-      <ul className="kit-rows">
+      <ul className="kit-rows" hidden={products.length === 0}>
         {products.map((product) => (
           <li key={product.ProductId}>
             <PageLink to={`/products/${product.ProductId}`}>

@@ -15,6 +15,7 @@ import {
   Upload,
   icons,
 } from '../../kit';
+import './authorities.css';
 import { pemProblem, proofCommands, proofName } from './proof';
 import { useTexts } from './texts';
 
@@ -137,7 +138,7 @@ function PemField({ name, label }: { name: 'ca' | 'proof'; label: string }) {
     await form.validateFields([name]).catch(() => undefined);
   };
   return (
-    <>
+    <div className="authorities-pem">
       <Form.Item name={name} label={label} rules={[{ validator: check }]} className="kit-close">
         <Input.TextArea
           rows={5}
@@ -159,6 +160,6 @@ function PemField({ name, label }: { name: 'ca' | 'proof'; label: string }) {
           {t('wizard.file')}
         </Button>
       </Upload>
-    </>
+    </div>
   );
 }

@@ -101,7 +101,7 @@ export default function BatchesPage() {
             allowClear
             value={product || undefined}
             onChange={(value) => setAddress({ product: value ?? '', page: 1 })}
-            style={{ minWidth: 240 }}
+            style={{ width: 300, maxWidth: '100%' }}
           />
         }
         paging={{

@@ -36,7 +36,7 @@ export function ResultCard({
         />
       )}
       <Card size="small" title={t('result.title')}>
-        {!done && <p className="kit-faint">{t('result.waiting')}</p>}
+        {!done && <p className="kit-faint kit-lead">{t('result.waiting')}</p>}
         {done && (
           <div className="production-result">
             <div className="production-result-part">

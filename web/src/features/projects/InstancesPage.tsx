@@ -1,7 +1,7 @@
 // The instances of the account with what they hold; enterprise ones are made, limited and deleted here.
 import { useState } from 'react';
 
-import { useChange, useOperation, useSession, type Answer } from '../../api';
+import { useChange, useMay, useOperation, useSession, type Answer } from '../../api';
 import {
   count,
   Danger,
@@ -21,6 +21,7 @@ import {
   Space,
   type Column,
 } from '../../kit';
+import { Migrations } from './Migrations';
 import { useTexts } from './texts';
 
 type Instance = Answer<'DescribeInstances'>['Instances'][number];
@@ -29,6 +30,7 @@ const PUBLIC = 0;
 
 export default function InstancesPage() {
   const t = useTexts();
+  const may = useMay();
   const list = useOperation('DescribeInstances', {});
   const [edited, setEdited] = useState<Instance | 'new'>();
   const [removed, setRemoved] = useState<Instance>();
@@ -115,6 +117,7 @@ export default function InstancesPage() {
         refresh={() => void list.refetch()}
         empty={<Empty title={t('instances.title')}>{t('instances.about')}</Empty>}
       />
+      {may('DescribeMigrations') && <Migrations />}
       {edited && <InstanceForm edited={edited} onClose={() => setEdited(undefined)} />}
       <Danger
         open={removed !== undefined}

@@ -42,6 +42,16 @@ export const { useTexts, text } = defineTexts('projects', {
       saved: 'The instance is saved.',
       remove: 'Delete instance {{id}}?',
       removeText: 'An enterprise instance can be deleted when no project is in it.',
+      moves: {
+        title: 'Products that were moved',
+        about: 'A product is taken to another instance, with its devices, on its own page.',
+        product: 'Product',
+        from: 'From',
+        to: 'To',
+        devices: 'Devices that went along',
+        when: 'When',
+        none: 'No product was moved yet',
+      },
     },
   },
   zh: {
@@ -84,6 +94,16 @@ export const { useTexts, text } = defineTexts('projects', {
       saved: '实例已保存。',
       remove: '删除实例 {{id}}？',
       removeText: '企业实例下没有项目时才能删除。',
+      moves: {
+        title: '产品迁移记录',
+        about: '在产品页面可将产品连同设备迁移到其他实例。',
+        product: '产品',
+        from: '原实例',
+        to: '目标实例',
+        devices: '一同迁移的设备数',
+        when: '时间',
+        none: '还没有迁移过产品',
+      },
     },
   },
 });
