@@ -78,6 +78,8 @@ export function themeConfig(dark: boolean): ThemeConfig {
         headerSplitColor: 'transparent',
         cellPaddingInlineSM: 12,
       },
+      // White on the light red of the dark theme cannot be read.
+      Button: { dangerColor: dark ? '#2b0808' : '#ffffff' },
       Tabs: {
         horizontalMargin: '0 0 12px 0',
         itemSelectedColor: dark ? '#5eead4' : '#0b5d56',

@@ -25,7 +25,8 @@ export const { useTexts, text } = defineTexts('activation', {
     out: {
       title: 'What happens when codes run out',
       none: 'No further device of that kind is made: neither one by one, nor in a batch, nor by dynamic registration.',
-      batch: 'A batch makes as many as there are codes for and says of the others why they were not made.',
+      batch:
+        'A batch ends where the codes do not suffice for its next devices, and says so; what it has made stays.',
       stay: 'Devices that are there go on working, also when a pool ends or is removed.',
       who: 'Codes are given out by the operator of the installation, in pools below.',
     },
@@ -96,7 +97,7 @@ export const { useTexts, text } = defineTexts('activation', {
     out: {
       title: '激活码用完之后',
       none: '该类设备不能再创建，包括单个创建、量产和动态注册。',
-      batch: '量产批次会按剩余激活码创建，其余设备在结果中说明原因。',
+      batch: '激活码不够时量产批次提前结束并说明原因，已创建的设备保留。',
       stay: '已有设备照常工作，激活码池到期或被删除也不受影响。',
       who: '激活码由平台管理员在下方的激活码池中分配。',
     },

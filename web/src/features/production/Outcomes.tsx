@@ -44,11 +44,17 @@ export function Outcomes({
       title: t('outcome.result'),
       render: ({ Made, Problem }) => {
         if (Made) return <Status tone="good">{t('outcome.made')}</Status>;
-        if (Problem === '') return <Status tone="busy">{t('outcome.waiting')}</Status>;
+        if (Problem === '' && running) return <Status tone="busy">{t('outcome.waiting')}</Status>;
         return <Status tone="bad">{t('outcome.notMade')}</Status>;
       },
     },
-    { key: 'problem', title: t('outcome.problem'), render: ({ Problem }) => reasonOf(Problem, t) },
+    {
+      key: 'problem',
+      title: t('outcome.problem'),
+      render: ({ Made, Problem }) =>
+        // What a batch that ended early had not come to has no problem of its own.
+        reasonOf(Problem || (Made || running ? '' : state.LastFailedReason), t),
+    },
   ];
   return (
     <ResourceTable
