@@ -1,6 +1,7 @@
 //! Work on the project itself, started with `cargo xtask`.
 
 mod bench;
+mod libraries;
 
 use clap::{Parser, Subcommand};
 
@@ -28,9 +29,10 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// The page of operations and the description from which the console has its types; a test says when they have fallen
-/// behind.
+/// behind. And the libraries of the server with their licences.
 fn generate() -> anyhow::Result<()> {
-    for (path, text) in yizhan_operations::generated() {
+    let libraries = ("crates/operations/src/system/libraries.tsv", libraries::list()?);
+    for (path, text) in yizhan_operations::generated().into_iter().chain([libraries]) {
         std::fs::write(format!("{}/../{path}", env!("CARGO_MANIFEST_DIR")), text)?;
     }
     Ok(())

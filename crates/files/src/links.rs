@@ -13,6 +13,8 @@ pub const DOWNLOAD_TIME_MS: i64 = 3600 * 1000;
 /// What every path here begins with.
 const UPLOADS: &str = "/files/uploads/";
 const BATCHES: &str = "/files/batches/";
+const BACKUPS: &str = "/files/backups/";
+const DIAGNOSTICS: &str = "/files/diagnostics/yizhan-diagnostics.zip";
 /// The longest URL that is read.
 const MAX_URL: usize = 1024;
 
@@ -69,6 +71,16 @@ impl Files {
     /// A URL under which a file of a batch can be had.
     pub fn batch_link(&self, batch: &str, file: BatchFile) -> Link {
         self.link("GET", &format!("{BATCHES}{batch}.{}", file.ending()), DOWNLOAD_TIME_MS)
+    }
+
+    /// A URL under which the backup of this name can be had.
+    pub fn backup_link(&self, name: &str) -> Link {
+        self.link("GET", &format!("{BACKUPS}{name}"), DOWNLOAD_TIME_MS)
+    }
+
+    /// A URL under which the diagnostics bundle can be had.
+    pub fn diagnostics_link(&self) -> Link {
+        self.link("GET", DIAGNOSTICS, DOWNLOAD_TIME_MS)
     }
 
     fn link(&self, method: &str, path: &str, time_ms: i64) -> Link {

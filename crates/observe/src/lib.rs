@@ -1,11 +1,14 @@
-//! What operators can see of the running server: the metrics catalogue and the list of recent refusals.
+//! What operators can see of the running server: the metrics catalogue, how each metric went during the
+//! last day, and the lists of recent refusals and warnings.
 //!
 //! Counters are kept a shard a core, so that counting on the message path touches no line that another core writes;
 //! they are summed when somebody looks.
 
 mod catalogue;
+mod history;
 mod refusals;
 mod shard;
+mod warnings;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -14,8 +17,10 @@ use yizhan_identity::RegistrationError;
 use yizhan_vocabulary::causes::{AccessRefusal, ConnectRefusal, DisconnectCause, DropReason};
 
 pub use catalogue::Counter;
+pub use history::{History, Series};
 pub use refusals::{Refusal, RefusalLog};
 pub use shard::Shard;
+pub use warnings::{Warning, WarningLog};
 
 /// All metrics of one server.
 #[derive(Debug)]
@@ -74,38 +79,77 @@ impl Metrics {
         self.shards.iter().map(|shard| shard.disconnects(cause)).sum()
     }
 
-    /// Everything in Prometheus' text format, `gauges` included.
-    pub fn render(&self, gauges: &[Gauge]) -> String {
-        let mut text = String::with_capacity(8 * 1024);
+    /// Everything that is counted and measured, each with its value now. The order is always the same, and values of one
+    /// name stand together.
+    pub fn samples(&self, gauges: &[Gauge]) -> Vec<Sample> {
+        let mut samples = Vec::with_capacity(256);
         for counter in Counter::ALL {
-            header(&mut text, counter.name(), counter.help(), "counter");
-            line(&mut text, counter.name(), None, self.total(*counter) as f64);
+            samples.push(Sample {
+                name: counter.name(),
+                help: counter.help(),
+                is_counter: true,
+                label: None,
+                value: self.total(*counter) as f64,
+            });
         }
         let over_shards = |count: &dyn Fn(&Shard) -> u64| self.shards.iter().map(|shard| count(shard)).sum();
         let dropped = DropReason::ALL.iter().map(|it| (it.as_str(), self.dropped(*it)));
         let help = "Messages not taken, not delivered or given up.";
-        family(&mut text, "yizhan_messages_dropped_total", help, "reason", dropped);
+        family(&mut samples, "yizhan_messages_dropped_total", help, "reason", dropped);
         let refused = ConnectRefusal::ALL.iter().map(|it| (it.as_str(), self.refused(*it)));
         let help = "Connections refused at CONNECT or before.";
-        family(&mut text, "yizhan_connections_refused_total", help, "reason", refused);
+        family(&mut samples, "yizhan_connections_refused_total", help, "reason", refused);
         let ended = DisconnectCause::ALL.iter().map(|it| (it.as_str(), self.disconnected(*it)));
-        family(&mut text, "yizhan_disconnects_total", "Connections that ended, by cause.", "cause", ended);
+        let help = "Connections that ended, by cause.";
+        family(&mut samples, "yizhan_disconnects_total", help, "cause", ended);
         let registrations = RegistrationError::ALL
             .iter()
             .map(|it| (it.as_str(), over_shards(&|shard| shard.registrations(*it))));
         let help = "Dynamic registrations refused.";
-        family(&mut text, "yizhan_registrations_refused_total", help, "reason", registrations);
+        family(&mut samples, "yizhan_registrations_refused_total", help, "reason", registrations);
         let accesses =
             AccessRefusal::ALL.iter().map(|it| (it.as_str(), over_shards(&|shard| shard.accesses(*it))));
         let help = "Requests refused at a door of HTTP.";
-        family(&mut text, "yizhan_api_requests_refused_total", help, "reason", accesses);
-        for gauge in gauges {
-            let kind = if gauge.name.ends_with("_total") { "counter" } else { "gauge" };
-            header(&mut text, gauge.name, gauge.help, kind);
-            line(&mut text, gauge.name, None, gauge.value);
+        family(&mut samples, "yizhan_api_requests_refused_total", help, "reason", accesses);
+        samples.extend(gauges.iter().map(|gauge| Sample {
+            name: gauge.name,
+            help: gauge.help,
+            is_counter: gauge.name.ends_with("_total"),
+            label: None,
+            value: gauge.value,
+        }));
+        samples
+    }
+
+    /// Everything in Prometheus' text format, `gauges` included.
+    pub fn render(&self, gauges: &[Gauge]) -> String {
+        let mut text = String::with_capacity(8 * 1024);
+        let mut headed = "";
+        for sample in self.samples(gauges) {
+            if headed != sample.name {
+                headed = sample.name;
+                let kind = if sample.is_counter { "counter" } else { "gauge" };
+                header(&mut text, sample.name, sample.help, kind);
+            }
+            line(&mut text, sample.name, sample.label, sample.value);
         }
         text
     }
+}
+
+/// A counter or a measured value, at one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// The metric's name.
+    pub name: &'static str,
+    /// One sentence for people.
+    pub help: &'static str,
+    /// Whether it only grows while the server runs.
+    pub is_counter: bool,
+    /// What tells it from others of the name: a label and its value.
+    pub label: Option<(&'static str, &'static str)>,
+    /// The value.
+    pub value: f64,
 }
 
 fn header(text: &mut String, name: &str, help: &str, kind: &str) {
@@ -113,18 +157,21 @@ fn header(text: &mut String, name: &str, help: &str, kind: &str) {
     written.expect("writing to a string cannot fail");
 }
 
-/// One counter with a line for each value of its label.
+/// One counter with a value for each value of its label.
 fn family(
-    text: &mut String,
-    name: &str,
-    help: &str,
-    label: &str,
+    samples: &mut Vec<Sample>,
+    name: &'static str,
+    help: &'static str,
+    label: &'static str,
     values: impl Iterator<Item = (&'static str, u64)>,
 ) {
-    header(text, name, help, "counter");
-    for (value, count) in values {
-        line(text, name, Some((label, value)), count as f64);
-    }
+    samples.extend(values.map(|(value, count)| Sample {
+        name,
+        help,
+        is_counter: true,
+        label: Some((label, value)),
+        value: count as f64,
+    }));
 }
 
 fn line(text: &mut String, name: &str, label: Option<(&str, &str)>, value: f64) {

@@ -37,6 +37,7 @@ mod range;
 mod reference;
 mod resource;
 mod statistics;
+mod system;
 mod table;
 mod tags;
 mod text;
@@ -57,6 +58,10 @@ pub use operation::{Audit, Operation, Version};
 pub use platform::{Authorities, Platform};
 pub use reference::generated;
 pub use resource::Resource;
+pub use system::{
+    ArchiveFacts, Archives, BackupLimits, Setting, SettingSource, System, SystemParts, copy_server,
+    diagnostics,
+};
 pub use table::{console_operations, find, find_in_console, operations};
 pub use text::{Language, Text};
 pub use vendor::{VendorAction, is_vendor_action, vendor_actions};

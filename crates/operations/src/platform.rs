@@ -14,6 +14,7 @@ use yizhan_virtual_devices::VirtualDevices;
 use yizhan_vocabulary::Clock;
 
 use crate::jobs::Jobs;
+use crate::system::System;
 
 /// The private authority of this installation.
 pub struct Authorities {
@@ -45,6 +46,8 @@ pub struct Platform {
     pub files: Arc<Files>,
     /// Work in the background.
     pub jobs: Jobs,
+    /// The running server itself.
+    pub system: System,
     /// The registry.
     pub store: Arc<Store>,
     /// Entries that the audit log keeps.

@@ -127,8 +127,10 @@ fn described(description: &Value) -> String {
         text.push_str(if index == 0 { "{\n" } else { ",\n" });
         match value.as_object().filter(|_| name == "paths") {
             Some(paths) => {
-                let lines: Vec<_> =
-                    paths.iter().map(|(path, item)| format!("{}: {item}", Value::from(path.as_str()))).collect();
+                let lines: Vec<_> = paths
+                    .iter()
+                    .map(|(path, item)| format!("{}: {item}", Value::from(path.as_str())))
+                    .collect();
                 write!(text, "\"paths\": {{\n{}\n}}", lines.join(",\n"))
             }
             None => write!(text, "{}: {value}", Value::from(name.as_str())),

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::operation::{Operation, Version};
 use crate::{
     access, app_users, batches, certificates, data, devices, instances, jobs, licences, logs, messages,
-    products, projects, statistics, tags, thing_model, topics, video_products, virtual_devices,
+    products, projects, statistics, system, tags, thing_model, topics, video_products, virtual_devices,
 };
 
 /// Every group's operations.
@@ -30,6 +30,7 @@ const GROUPS: &[&[Operation]] = &[
     licences::OPERATIONS,
     access::OPERATIONS,
     jobs::OPERATIONS,
+    system::OPERATIONS,
 ];
 
 static BY_VERSION: LazyLock<HashMap<(Version, &'static str), &'static Operation>> = LazyLock::new(|| {

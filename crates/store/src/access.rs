@@ -70,6 +70,11 @@ impl Store {
         open::write_copy(&connection, file)
     }
 
+    /// The version of the schema.
+    pub fn schema_version(&self) -> Result<u32, StoreError> {
+        Ok(schema::version(&self.reader())?)
+    }
+
     /// Checks the whole file: its structure, its references, and that every secret opens.
     pub fn integrity(&self) -> Result<IntegrityReport, StoreError> {
         const MAX_PROBLEMS: usize = 100;

@@ -148,6 +148,36 @@ pub fn unpack(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(u64, u64),
 ) -> anyhow::Result<Manifest> {
+    let manifest = read(source, progress, &mut |name, entry| {
+        write_file(&to.join(name), to, &mut Watched { inner: entry, read: 0, stop })
+            .with_context(|| format!("{} cannot be unpacked", name.display()))
+    })?;
+    sync_folders(to).with_context(|| to.display().to_string())?;
+    Ok(manifest)
+}
+
+/// Reads an archive to its end: that it is whole, that its checksum is right, and that everything a server needs is in it.
+pub fn verify(
+    source: &File,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(u64, u64),
+) -> anyhow::Result<Manifest> {
+    let mut missing = vec!["registry.sqlite", "secret.key", "journal/FORMAT"];
+    let manifest = read(source, progress, &mut |name, entry| {
+        missing.retain(|needed| Path::new(needed) != name);
+        let mut watched = Watched { inner: entry, read: 0, stop };
+        io::copy(&mut watched, &mut io::sink()).with_context(|| format!("{} cannot be read", name.display()))
+    })?;
+    ensure!(missing.is_empty(), "the backup is not of a server: {} is missing", missing.join(", "));
+    Ok(manifest)
+}
+
+/// Reads an archive and hands each file to `take`, which says how many bytes it took.
+fn read(
+    source: &File,
+    progress: &mut dyn FnMut(u64, u64),
+    take: &mut dyn FnMut(&Path, &mut dyn Read) -> anyhow::Result<u64>,
+) -> anyhow::Result<Manifest> {
     const NOT_OURS: &str = "the file is not a backup of yizhan, or it is damaged";
     let decoder = zstd::Decoder::new(BufReader::new(source)).context(NOT_OURS)?;
     let mut archive = Archive::new(decoder);
@@ -170,15 +200,13 @@ pub fn unpack(
         let announced = files <= manifest.files && bytes <= manifest.bytes;
         ensure!(announced, "the backup holds more than it says; it is not to be trusted");
         let size = entry.size();
-        let written = write_file(&to.join(&name), to, &mut Watched { inner: &mut entry, read: 0, stop })
-            .with_context(|| format!("{} cannot be unpacked", name.display()))?;
+        let written = take(&name, &mut entry)?;
         ensure!(written == size, "the backup is cut off within {}", name.display());
         progress(bytes, manifest.bytes);
     }
     ensure!(files == manifest.files && bytes == manifest.bytes, "the backup is cut off: files are missing");
     // The checksum stands behind the last byte.
     io::copy(&mut archive.into_inner(), &mut io::sink()).context("the backup is damaged or cut off")?;
-    sync_folders(to).with_context(|| to.display().to_string())?;
     Ok(manifest)
 }
 

@@ -157,3 +157,16 @@ fn packing_ends_when_it_is_told_to() {
     let error = pack(&list(from.path()).unwrap(), &target, 0, &stopped, &mut |_, _| {}).unwrap_err();
     assert!(format!("{error:#}").contains("Ctrl-C"), "{error:#}");
 }
+
+#[test]
+fn a_backup_is_verified_without_being_unpacked_and_damage_is_found() {
+    let server: &[(&str, &[u8])] =
+        &[("registry.sqlite", b"rows"), ("secret.key", b"key"), ("journal/FORMAT", b"1")];
+    let verified = |file: &File| verify(file, &GO_ON, &mut |_, _| {});
+    assert_eq!(verified(&packed(server)).unwrap().files, 3);
+    let error = verified(&packed(&server[..2])).unwrap_err().to_string();
+    assert!(error.contains("journal/FORMAT is missing"), "{error}");
+    let whole = packed(server);
+    whole.set_len(whole.metadata().unwrap().len() - 5).unwrap();
+    assert!(verified(&rewound(whole)).is_err());
+}

@@ -1,9 +1,12 @@
 //! The server's configuration: a TOML file, every entry optional, every default written here. A single entry can also be
 //! given on the command line as `--set section.key=value`, which wins over the file.
 
+mod backups;
+mod chinese;
 mod cloud;
 mod console;
 mod show;
+mod sources;
 mod statistics;
 
 use std::net::SocketAddr;
@@ -21,9 +24,11 @@ use yizhan_people::{PeopleSettings, RateLimits};
 use yizhan_router::RouterSettings;
 use yizhan_virtual_devices::VirtualDevicesLimits;
 
+pub use backups::Backups;
 pub use cloud::Cloud;
 pub use console::Console;
 pub use show::Show;
+pub use sources::Configured;
 pub use statistics::Statistics;
 
 use crate::data_dir::DataDir;
@@ -44,6 +49,12 @@ impl ConfigSource {
     pub fn load(&self, data: &DataDir) -> anyhow::Result<Config> {
         let file = self.config.clone().or_else(|| default_file(data.path()));
         Config::load(file.as_deref(), &self.overrides)
+    }
+
+    /// The same, with where each of them comes from.
+    pub fn load_with_sources(&self, data: &DataDir) -> anyhow::Result<Configured> {
+        let file = self.config.clone().or_else(|| default_file(data.path()));
+        Configured::load(file.as_deref(), &self.overrides)
     }
 }
 
@@ -71,6 +82,8 @@ pub struct Config {
     pub journal: Storage,
     /// Files that requests name by URL.
     pub files: Files,
+    /// Backups that the server makes in its data directory.
+    pub backups: Backups,
     /// What the server writes to standard error.
     pub log: Log,
 }
@@ -358,14 +371,7 @@ impl Default for Log {
 impl Config {
     /// Reads `file`, if there is one, and applies the `section.key=value` entries of `overrides`.
     pub fn load(file: Option<&Path>, overrides: &[String]) -> anyhow::Result<Self> {
-        let mut table = match file {
-            None => toml::Table::new(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?
-            }
-        };
+        let mut table = read(file)?;
         for entry in overrides {
             apply_override(&mut table, entry)?;
         }
@@ -491,6 +497,12 @@ impl Config {
 pub fn default_file(data: &Path) -> Option<PathBuf> {
     let file = data.join("yizhan.toml");
     file.exists().then_some(file)
+}
+
+fn read(file: Option<&Path>) -> anyhow::Result<toml::Table> {
+    let Some(path) = file else { return Ok(toml::Table::new()) };
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    text.parse().with_context(|| format!("{} is not valid TOML", path.display()))
 }
 
 fn apply_override(table: &mut toml::Table, entry: &str) -> anyhow::Result<()> {

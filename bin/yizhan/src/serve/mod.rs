@@ -3,17 +3,19 @@
 //! Start: registry, devices, journal (what it remembers goes to devices and router), authority, listeners, cores, HTTP.
 //! Stop: no new connections, goodbye to the open ones, answers for what is durable, last checkpoint.
 
+mod archives;
 mod authority;
 mod batches;
 mod binding;
 mod cores;
 mod demo;
 mod guard;
+mod logging;
+mod measured;
 mod ports;
 mod reconcile;
 mod run_files;
 
-use std::io::IsTerminal as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,8 +39,8 @@ use yizhan_identity::users::PasswordHash;
 use yizhan_identity::{BindingSigner, UrlSigner};
 use yizhan_journal::{FatalError, Journal};
 use yizhan_link::Admission;
-use yizhan_observe::Metrics;
-use yizhan_operations::{Jobs, Platform};
+use yizhan_observe::{Metrics, WarningLog};
+use yizhan_operations::{BackupLimits, Jobs, Platform, System, SystemParts};
 use yizhan_people::{Apps, AppsLimits, People};
 use yizhan_router::{MqttUser, Router, RouterParts, UserDirectory};
 use yizhan_store::Store;
@@ -46,12 +48,14 @@ use yizhan_virtual_devices::VirtualDevices;
 use yizhan_vocabulary::Clock;
 use yizhan_vocabulary::clock::SystemClock;
 
+use self::archives::ServerArchives;
 use self::authority::ServerTls;
 use self::batches::BatchWorker;
 use self::cores::Cores;
+use self::measured::Measured;
 use self::ports::Ports;
 use self::run_files::{Addresses, RunFiles};
-use crate::config::{Config, ConfigSource};
+use crate::config::{Config, ConfigSource, Configured};
 use crate::data_dir::DataDir;
 use crate::{output, restore};
 
@@ -88,12 +92,12 @@ pub struct Serve {
 impl Serve {
     /// Runs the server until it is told to stop.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let config = self.configuration()?;
-        start_logging(&config)?;
+        let configured = self.configuration()?;
+        let warnings = logging::start(&configured.config.log)?;
         let data = self.data.path();
         refuse_half_restored(data)?;
         make_private_directory(data)?;
-        let mut server = Server::start(&config, data)?;
+        let mut server = Server::start(&configured, warnings, data)?;
         let demo = self.demo.then(|| demo::start(&server)).transpose()?;
         announce(&server, demo);
         let told = server.wait_for_stop()?;
@@ -101,15 +105,26 @@ impl Serve {
         Ok(if told { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn configuration(&self) -> anyhow::Result<Config> {
-        let mut config = self.settings.load(&self.data)?;
-        let listen = &mut config.listen;
+    fn configuration(&self) -> anyhow::Result<Configured> {
+        let mut configured = self.settings.load_with_sources(&self.data)?;
+        let listen = &mut configured.config.listen;
         listen.mqtt = self.mqtt.unwrap_or(listen.mqtt);
         listen.mqtts = self.mqtts.unwrap_or(listen.mqtts);
         listen.http = self.http.unwrap_or(listen.http);
         listen.https = self.https.unwrap_or(listen.https);
         listen.cores = self.cores.unwrap_or(listen.cores);
-        Ok(config)
+        for (key, given) in [
+            ("mqtt", self.mqtt.is_some()),
+            ("mqtts", self.mqtts.is_some()),
+            ("http", self.http.is_some()),
+            ("https", self.https.is_some()),
+            ("cores", self.cores.is_some()),
+        ] {
+            if given {
+                configured.on_command_line("listen", key);
+            }
+        }
+        Ok(configured)
     }
 }
 
@@ -127,7 +142,8 @@ struct Server {
 }
 
 impl Server {
-    fn start(config: &Config, data: &Path) -> anyhow::Result<Self> {
+    fn start(configured: &Configured, warnings: Arc<WarningLog>, data: &Path) -> anyhow::Result<Self> {
+        let config = &configured.config;
         let clock = SystemClock::start();
         // The cores' moments and the router's are compared with each other, so both count from the same zero.
         let started = clock.started();
@@ -179,6 +195,30 @@ impl Server {
             ..FilesSettings::new(&config.listen.base_url(addresses.http, addresses.https))
         };
         let files = Arc::new(Files::open(data, files_settings, urls, Arc::clone(&clock))?);
+        let measured = Measured {
+            admission: Arc::clone(&admission),
+            router: router.clone(),
+            devices: devices.clone(),
+            journal: journal.clone(),
+        };
+        let whole_path = std::path::absolute(data)?;
+        let system = System::new(SystemParts {
+            data: whole_path.clone(),
+            journal: journal.clone(),
+            metrics: Arc::clone(&metrics),
+            gauges: Box::new(move || measured.gauges()),
+            warnings,
+            settings: configured.settings()?,
+            archives: Arc::new(ServerArchives::of(whole_path)),
+            backups: BackupLimits {
+                max_files: config.backups.max_files,
+                max_bytes: config.backups.max_bytes,
+            },
+            history_days: config.journal.history_days,
+            log_days: config.journal.log_days,
+            min_free_bytes: config.journal.min_free_bytes,
+            started_at: clock.now(),
+        })?;
         let platform = Arc::new(Platform {
             devices: devices.clone(),
             certificates: Arc::clone(&certificates),
@@ -195,6 +235,7 @@ impl Server {
             bindings,
             files,
             jobs: Jobs::open(Arc::clone(&store), Arc::clone(&clock))?,
+            system,
             store: Arc::clone(&store),
             audit_kept: config.access.audit_kept,
             writes: TaskTracker::new(),
@@ -395,21 +436,6 @@ fn make_private_directory(path: &Path) -> anyhow::Result<()> {
         .mode(0o700)
         .create(path)
         .with_context(|| format!("cannot make the data directory {}", path.display()))
-}
-
-fn start_logging(config: &Config) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter)
-        .with_context(|| format!("log.filter: {} is not a filter", config.log.filter))?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    if config.log.json {
-        builder.json().init();
-    } else {
-        builder.init();
-    }
-    Ok(())
 }
 
 /// Tells the person at the terminal, and whoever waits for the line, that the server is there.

@@ -15,6 +15,8 @@ use super::guard::AbortOnPanic;
 const STEP: Duration = Duration::from_millis(200);
 /// Between two looks at sessions.
 const SESSIONS: Duration = Duration::from_secs(1);
+/// Between two notes of how every counter stands.
+const MINUTE: Duration = Duration::from_secs(60);
 /// Between two looks at the certificates and at old uploads.
 const CERTIFICATE: Duration = Duration::from_secs(3600);
 
@@ -32,12 +34,18 @@ impl Reconciler {
             let _guard = AbortOnPanic;
             let mut last_sessions = Instant::now();
             let mut last_certificate = Instant::now();
+            let mut last_minute = Instant::now();
+            services.platform.system.record(services.clock.now());
             while stopped.recv_timeout(STEP) == Err(RecvTimeoutError::Timeout) {
                 let now = services.clock.now();
                 services.devices.tick(now);
                 if last_sessions.elapsed() >= SESSIONS {
                     last_sessions = Instant::now();
                     services.router.tick();
+                }
+                if last_minute.elapsed() >= MINUTE {
+                    last_minute = Instant::now();
+                    services.platform.system.record(now);
                 }
                 if last_certificate.elapsed() >= CERTIFICATE {
                     last_certificate = Instant::now();

@@ -1,6 +1,8 @@
 //! `/files`: uploads and downloads through signed URLs. The signature is the whole permission, and it is checked before a
 //! byte of a body is read or anything of a batch is looked up.
 
+mod large;
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,10 +22,15 @@ use yizhan_files::{BatchFile, Draft, UploadError, UploadId};
 use yizhan_identity::signed_url::UrlRefusal;
 
 use crate::services::Services;
+use large::LargeFile;
 
 /// All routes; each checks its URL itself.
 pub(crate) fn routes() -> Router<Arc<Services>> {
-    Router::new().route("/files/uploads/{id}", put(upload)).route("/files/batches/{file}", get(batch))
+    Router::new()
+        .route("/files/uploads/{id}", put(upload))
+        .route("/files/batches/{file}", get(batch))
+        .route("/files/backups/{file}", get(backup))
+        .route("/files/diagnostics/{file}", get(diagnostics))
 }
 
 /// Why a URL gives or takes nothing; answered as a line of text, because tools show it to people as it is.
@@ -137,7 +144,41 @@ async fn batch(
             Refusal::Failed
         }
     })?;
-    let mut answer = Response::new(Body::new(Sent { file: Full::from(bytes), _place: place }));
+    Ok(as_download(Body::new(Sent { file: Full::from(bytes), _place: place }), content_type, &file))
+}
+
+async fn backup(
+    State(services): State<Arc<Services>>,
+    Path(file): Path<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    check(&services, &request)?;
+    let place = services.platform.files.sending_place().ok_or(Refusal::Busy)?;
+    let name = file.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        let found = services.platform.system.backup_file(&name)?;
+        let bytes = found.metadata().ok()?.len();
+        Some((found, bytes))
+    });
+    let (found, bytes) = opened.await.map_err(|_| Refusal::Failed)?.ok_or(Refusal::NotFound)?;
+    Ok(as_download(Body::new(LargeFile::new(found, bytes, place)), "application/zstd", &file))
+}
+
+async fn diagnostics(
+    State(services): State<Arc<Services>>,
+    Path(file): Path<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    check(&services, &request)?;
+    let place = services.platform.files.sending_place().ok_or(Refusal::Busy)?;
+    let made = tokio::task::spawn_blocking(move || yizhan_operations::diagnostics(&services.platform));
+    let bytes = made.await.map_err(|_| Refusal::Failed)?.map_err(|_| Refusal::Failed)?;
+    Ok(as_download(Body::new(Sent { file: Full::from(bytes), _place: place }), "application/zip", &file))
+}
+
+/// A file that a browser stores under its name.
+fn as_download(body: Body, content_type: &'static str, file: &str) -> Response {
+    let mut answer = Response::new(body);
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     // It holds keys: nothing on the way may keep it.
@@ -146,7 +187,7 @@ async fn batch(
     if let Ok(name) = HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
-    Ok(answer)
+    answer
 }
 
 /// A file on its way out; its place is free when it is sent, or nobody takes it any more.

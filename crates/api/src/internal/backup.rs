@@ -8,6 +8,7 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use yizhan_operations::copy_server;
 
 use super::audited::{Done, Operator, Wanted};
 use super::blocking;
@@ -15,9 +16,6 @@ use crate::access::Origin;
 use crate::answer::{Answer, ApiError};
 use crate::extract::Json;
 use crate::services::Services;
-
-/// Files beside the journal that a backup contains; the registry is copied through its own engine.
-const PLAIN_FILES: [&str; 2] = ["secret.key", "ca.pem"];
 
 /// Where to put the backup: a directory that does not exist yet.
 #[derive(Deserialize)]
@@ -76,22 +74,6 @@ fn remove(copy: &Path) {
 }
 
 fn back_up(services: &Services, to: &Path) -> Answer<()> {
-    let failed = |what: &str, error: &dyn std::fmt::Display| ApiError::internal(format!("{what}: {error}"));
-    restrict(to).map_err(|error| failed("permissions", &error))?;
-    // The journal first: a device that is in it but not yet in the registry is passed over at recovery, while the
-    // other way round everything is there.
-    services.journal.backup_to(&to.join("journal")).map_err(|error| failed("journal", &error))?;
-    services.store.backup_to(&to.join("registry.sqlite"))?;
-    for name in PLAIN_FILES {
-        let from = services.data_dir.join(name);
-        if from.exists() {
-            std::fs::copy(&from, to.join(name)).map_err(|error| failed(name, &error))?;
-        }
-    }
-    Ok(())
-}
-
-fn restrict(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+    let copied = copy_server(&services.journal, &services.store, &services.data_dir, to);
+    copied.map_err(|error| ApiError::internal(error.to_string()))
 }

@@ -83,6 +83,8 @@ pub(super) struct Running {
     pub language: Language,
     /// Somebody does not want it any more.
     pub cancelled: AtomicBool,
+    /// It is to end, because somebody does not want it or because the server stops.
+    pub stop: AtomicBool,
     pub progress: Mutex<Progress>,
 }
 
@@ -127,9 +129,12 @@ impl Job {
 
     /// An error when the work is to end now: somebody stopped it, or the server stops. To be asked between parts.
     pub fn go_on(&self) -> Result<(), JobEnd> {
-        let running = &*self.0;
-        let stopped = running.cancelled.load(Ordering::Acquire) || running.jobs.is_stopping();
-        if stopped { Err(JobEnd::Stopped) } else { Ok(()) }
+        if self.0.stop.load(Ordering::Acquire) { Err(JobEnd::Stopped) } else { Ok(()) }
+    }
+
+    /// True as soon as the work is to end; for what looks more often than between parts.
+    pub fn stop_flag(&self) -> &AtomicBool {
+        &self.0.stop
     }
 
     /// How many parts there are in all, once that is known.

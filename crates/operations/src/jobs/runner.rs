@@ -130,6 +130,7 @@ impl Jobs {
             actor: row.actor,
             language: caller.language,
             cancelled: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
             progress: Mutex::new(Progress {
                 row,
                 failures: Vec::new(),
@@ -161,8 +162,10 @@ impl Jobs {
     /// Tells a running job to stop; false when it does not run.
     pub(super) fn cancel(&self, id: &str) -> bool {
         let running = self.0.running.lock();
-        let job = running.get(id);
-        job.inspect(|job| job.0.cancelled.store(true, Ordering::Release)).is_some()
+        let Some(job) = running.get(id) else { return false };
+        job.0.cancelled.store(true, Ordering::Release);
+        job.0.stop.store(true, Ordering::Release);
+        true
     }
 
     /// The job of a row as it stands now.
@@ -178,12 +181,15 @@ impl Jobs {
 
     /// Has all jobs end, because the server stops. They are tasks of the platform's writes, which the stop waits for.
     pub fn stop(&self) {
+        // Under the lock that jobs enter with, so that none is missed.
+        let running = self.0.running.lock();
         self.0.stopping.store(true, Ordering::Release);
+        running.values().for_each(|job| job.0.stop.store(true, Ordering::Release));
     }
 }
 
 impl Inner {
-    pub fn is_stopping(&self) -> bool {
+    fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }
 

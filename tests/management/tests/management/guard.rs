@@ -36,7 +36,25 @@ const OF_THE_ACCOUNT: &[&str] = &[
 ];
 
 /// Operations that only the operator of the installation may use, whoever else asks.
-const OF_THE_OPERATOR: &[&str] = &["AddLicensePool", "ModifyLicensePool", "RemoveLicensePool"];
+const OF_THE_OPERATOR: &[&str] = &[
+    "AddLicensePool",
+    "CreateBackup",
+    "CreateBackupUrl",
+    "CreateDiagnosticsUrl",
+    "DeleteBackup",
+    "DescribeAbout",
+    "DescribeBackups",
+    "DescribeConfiguration",
+    "DescribeCounterHistory",
+    "DescribeCounters",
+    "DescribeRefusals",
+    "DescribeServerCertificates",
+    "DescribeStorage",
+    "DescribeWarnings",
+    "ModifyLicensePool",
+    "RemoveLicensePool",
+    "VerifyBackup",
+];
 
 /// Operations that show an account those of its objects that it may see, perhaps none.
 const SHOW_WHAT_MAY_BE_SEEN: &[&str] =
