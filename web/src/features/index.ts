@@ -7,6 +7,7 @@ import { feature as debugging } from './debugging';
 import { feature as production } from './production';
 import { feature as products } from './products';
 import { feature as projects } from './projects';
+import { feature as system } from './system';
 
 export const features: readonly Feature[] = [
   products,
@@ -16,4 +17,5 @@ export const features: readonly Feature[] = [
   applications,
   projects,
   authorities,
+  system,
 ];

@@ -41,13 +41,12 @@ impl Configured {
         self.on_command_line.insert((section.to_owned(), key.to_owned()));
     }
 
-    /// Every setting, in the order of the file.
+    /// Every setting, by section and name.
     pub fn settings(&self) -> anyhow::Result<Vec<Setting>> {
         let schema = schema_for!(Config).to_value();
         let (values, defaults) =
             (serde_json::to_value(&self.config)?, serde_json::to_value(Config::default())?);
         let mut settings = Vec::new();
-        // TOML keeps the order in which the sections are declared.
         for (section, table) in &toml::Table::try_from(&self.config)? {
             let described = resolve(&schema, &schema["properties"][section]);
             for key in table.as_table().into_iter().flat_map(toml::Table::keys) {

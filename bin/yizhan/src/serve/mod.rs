@@ -55,7 +55,7 @@ use self::cores::Cores;
 use self::measured::Measured;
 use self::ports::Ports;
 use self::run_files::{Addresses, RunFiles};
-use crate::config::{Config, ConfigSource, Configured};
+use crate::config::{ConfigSource, Configured};
 use crate::data_dir::DataDir;
 use crate::{output, restore};
 

@@ -49,7 +49,7 @@ pub(crate) struct DescribeConfiguration {}
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Configuration {
-    /// In the order of the file.
+    /// By section and name.
     settings: Vec<Setting>,
     /// Where the configuration file is looked for; settings are read when the server starts.
     file: String,

@@ -25,7 +25,7 @@ pub struct SystemParts {
     pub gauges: Gauges,
     /// Warnings of the server's own log.
     pub warnings: Arc<WarningLog>,
-    /// Every setting, in the order in which people read them.
+    /// Every setting, by section and name.
     pub settings: Vec<Setting>,
     /// Packs backups and reads them.
     pub archives: Arc<dyn Archives>,

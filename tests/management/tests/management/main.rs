@@ -4,6 +4,7 @@ mod access;
 mod calls;
 mod device_data;
 mod guard;
+mod system;
 mod thing_models;
 mod video_products;
 mod virtual_devices;

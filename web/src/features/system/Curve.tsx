@@ -17,6 +17,8 @@ export interface CurveProps {
 
 const WIDTH = 300;
 const HEIGHT = 64;
+/** Room above the highest point and under zero, so that the line is not cut. */
+const EDGE = 2;
 
 /** The line through the values, from the first moment to the last and from zero to the highest. */
 export function pathThrough(times: number[], values: number[]): string {
@@ -26,7 +28,7 @@ export function pathThrough(times: number[], values: number[]): string {
   return values
     .map((value, index) => {
       const x = (((times[index] ?? from) - from) / span) * WIDTH;
-      const y = HEIGHT - (Math.max(0, value) / most) * HEIGHT;
+      const y = HEIGHT - EDGE - (Math.max(0, value) / most) * (HEIGHT - 2 * EDGE);
       return `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`;
     })
     .join(' ');

@@ -31,7 +31,7 @@ export function SystemPage({
         onChange={(chosen) => go(pathOf(chosen as Part))}
         items={parts.map((each) => ({
           key: each,
-          label: t(`${each}.title`),
+          label: each === 'status' ? t('status.tab') : t(`${each}.title`),
           children: each === part ? <div className="kit-page">{children}</div> : undefined,
         }))}
       />

@@ -12,6 +12,6 @@ test('rates leave out a restart and what has no length', () => {
 });
 
 test('a line goes from edge to edge, and a flat one at zero is at the bottom', () => {
-  expect(pathThrough([0, 10], [0, 5])).toBe('M0.0 64.0 L300.0 0.0');
-  expect(pathThrough([0, 10], [0, 0])).toBe('M0.0 64.0 L300.0 64.0');
+  expect(pathThrough([0, 10], [0, 5])).toBe('M0.0 62.0 L300.0 2.0');
+  expect(pathThrough([0, 10], [0, 0])).toBe('M0.0 62.0 L300.0 62.0');
 });

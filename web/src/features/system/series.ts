@@ -2,7 +2,11 @@
 // means a restart and no rate.
 
 /** The growth of a counter between two moments, for each `perMs` milliseconds. */
-export function rates(times: number[], values: number[], perMs: number): { times: number[]; values: number[] } {
+export function rates(
+  times: number[],
+  values: number[],
+  perMs: number,
+): { times: number[]; values: number[] } {
   const result = { times: [] as number[], values: [] as number[] };
   for (let index = 1; index < times.length; index += 1) {
     const [before, now] = [times[index - 1] ?? 0, times[index] ?? 0];

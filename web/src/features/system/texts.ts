@@ -5,6 +5,7 @@ export const { useTexts, text } = defineTexts('system', {
     tabs: 'Parts of the system',
     status: {
       title: 'System',
+      tab: 'Status',
       about: 'The running server: what it does and what it takes of the machine.',
       version: 'Version',
       running: 'Running since',
@@ -18,7 +19,8 @@ export const { useTexts, text } = defineTexts('system', {
       refused: 'Refused connections',
       free: 'Free on the disk',
       bundle: 'Diagnostics bundle',
-      bundleTold: 'The archive holds no keys and no reported values, but names and addresses of refused clients.',
+      bundleTold:
+        'The archive holds no keys and no reported values, but names and addresses of refused clients.',
       hours_one: '{{count}} hour',
       hours_other: '{{count}} hours',
       range: 'Range',
@@ -31,7 +33,8 @@ export const { useTexts, text } = defineTexts('system', {
     },
     configuration: {
       title: 'Configuration',
-      about: 'Every setting in force. Settings are read at the start; they stand in {{file}} or on the command line.',
+      about:
+        'Every setting in force. Settings are read at the start; they stand in {{file}} or on the command line.',
       find: 'Find a setting',
       changed: 'Only what differs from its default',
       setting: 'Setting',
@@ -65,12 +68,14 @@ export const { useTexts, text } = defineTexts('system', {
       download: 'Download ca.pem',
       caAbout:
         'Devices and tools trust this server when they are given the certificate of its authority. It also lies at {{file}}.',
-      namesAbout: 'A name under which the server is reached but that is not in the list belongs into listen.names.',
+      namesAbout:
+        'A name under which the server is reached but that is not in the list belongs into listen.names.',
       empty: 'There is no certificate.',
     },
     backups: {
       title: 'Backups',
-      about: 'A backup holds everything, the keys of all devices included: keep it where only you can read it.',
+      about:
+        'A backup holds everything, the keys of all devices included: keep it where only you can read it.',
       create: 'Back up now',
       name: 'Backup',
       size: 'Size',
@@ -84,8 +89,6 @@ export const { useTexts, text } = defineTexts('system', {
       deleted: 'The backup is deleted.',
       started: 'The backup is being made.',
       verifying: 'The backup is being read and checked.',
-      folder: 'Folder',
-      taken: 'Taken',
       limit: '{{files}} of {{most}} backups, {{bytes}}',
       emptyTitle: 'No backup yet',
       emptyText:
@@ -93,7 +96,8 @@ export const { useTexts, text } = defineTexts('system', {
       restoreTitle: 'Restore {{name}}',
       restoreText:
         'A server that runs cannot be replaced from inside. On the machine of the server, make a new data directory of the backup, then start the server with it:',
-      restoreCheck: 'The command checks the restored data and says whether it can be used. The old directory stays.',
+      restoreCheck:
+        'The command checks the restored data and says whether it can be used. The old directory stays.',
       elsewhere: 'By command, into another place',
     },
     storage: {
@@ -116,9 +120,8 @@ export const { useTexts, text } = defineTexts('system', {
       history: 'History',
       logs: 'Logs',
       emptyDays: 'Nothing has been written to the disk yet.',
-      what: 'What',
-      size: 'Size',
-      advice: 'To keep less: journal.history_days, journal.log_days, journal.disk_budget_bytes in the configuration.',
+      advice:
+        'To keep less: journal.history_days, journal.log_days, journal.disk_budget_bytes in the configuration.',
     },
     counters: {
       title: 'Counters and refusals',
@@ -142,7 +145,8 @@ export const { useTexts, text } = defineTexts('system', {
       text: 'Text',
       noCounters: 'Nothing was counted that fits.',
       noRefusals: 'Nothing was refused',
-      noRefusalsText: 'Refused connections and requests stand here with the reason, the last thousand of them.',
+      noRefusalsText:
+        'Refused connections and requests stand here with the reason, the last thousand of them.',
       noWarnings: 'No warnings since the start',
       prometheus: 'For years of them, let Prometheus read {{address}}.',
     },
@@ -164,7 +168,8 @@ export const { useTexts, text } = defineTexts('system', {
       details: 'Failures',
       all: 'All jobs',
       emptyTitle: 'No job yet',
-      emptyText: 'Backups, imports and changes of many devices run as jobs. They are listed here for a while.',
+      emptyText:
+        'Backups, imports and changes of many devices run as jobs. They are listed here for a while.',
       failed_one: '{{count}} failed',
       failed_other: '{{count}} failed',
       item: 'What',
@@ -207,6 +212,7 @@ export const { useTexts, text } = defineTexts('system', {
     tabs: '系统管理',
     status: {
       title: '系统',
+      tab: '运行状态',
       about: '运行中的服务器：正在做什么，占用了多少资源。',
       version: '版本',
       running: '启动时间',
@@ -284,13 +290,12 @@ export const { useTexts, text } = defineTexts('system', {
       deleted: '备份已删除。',
       started: '正在备份。',
       verifying: '正在读取并校验备份。',
-      folder: '目录',
-      taken: '占用',
       limit: '{{files}} 个备份（最多 {{most}} 个），共 {{bytes}}',
       emptyTitle: '还没有备份',
       emptyText: '一个备份文件可以恢复出整台服务器，备份期间服务器照常工作。',
       restoreTitle: '恢复 {{name}}',
-      restoreText: '运行中的服务器无法从内部替换。请在服务器所在机器上用备份生成新的数据目录，再用它启动服务器：',
+      restoreText:
+        '运行中的服务器无法从内部替换。请在服务器所在机器上用备份生成新的数据目录，再用它启动服务器：',
       restoreCheck: '该命令会检查恢复的数据并说明能否使用。原目录保持不变。',
       elsewhere: '用命令备份到其他位置',
     },
@@ -313,8 +318,6 @@ export const { useTexts, text } = defineTexts('system', {
       history: '历史',
       logs: '日志',
       emptyDays: '磁盘上还没有数据。',
-      what: '内容',
-      size: '大小',
       advice: '如需减少保留：调整配置项 journal.history_days、journal.log_days、journal.disk_budget_bytes。',
     },
     counters: {
