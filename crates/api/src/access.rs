@@ -9,6 +9,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use yizhan_identity::users::hash_token;
 use yizhan_observe::Refusal;
+use yizhan_operations::{Caller, Code, Failure, Language, Means};
+use yizhan_vocabulary::Uin;
 use yizhan_vocabulary::causes::AccessRefusal;
 
 use crate::answer::{Answer, ApiError};
@@ -34,6 +36,55 @@ pub(crate) enum Passed {
     Local,
     /// It holds the token of this name.
     Token(Arc<str>),
+}
+
+/// Who asks, as a request showed it. What lasts longer than the request asks again and again who that is by then.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub passed: Passed,
+    pub remote: Option<IpAddr>,
+    pub language: Language,
+}
+
+impl Identity {
+    /// Whose request this is. Whoever gets to its handler has passed.
+    pub(crate) fn of(request: &Request, language: Language) -> Self {
+        let extensions = request.extensions();
+        let passed = extensions.get::<Passed>().expect("a guard has let the request pass").clone();
+        Self { passed, remote: extensions.get::<Remote>().and_then(|remote| remote.0), language }
+    }
+
+    /// Who calls, right after the guard has let the request pass.
+    pub(crate) fn caller_now(self) -> Caller {
+        Caller {
+            account: Uin::FIRST,
+            owner: Uin::FIRST,
+            rights: None,
+            operator: true,
+            means: match self.passed {
+                Passed::Local => Means::Local,
+                Passed::Token(name) => Means::Token(name),
+            },
+            address: self.remote,
+            language: self.language,
+        }
+    }
+
+    /// Who calls now, if what let it pass still does.
+    pub(crate) async fn caller(&self, services: &Arc<Services>) -> Result<Caller, Failure> {
+        let (services, identity) = (Arc::clone(services), self.clone());
+        let looked = tokio::task::spawn_blocking(move || match &identity.passed {
+            Passed::Local => Ok(identity.caller_now()),
+            Passed::Token(name) => {
+                let tokens = services.store.tokens().map_err(Failure::from)?;
+                let known = tokens.iter().any(|token| token.name == **name);
+                known
+                    .then(|| identity.caller_now())
+                    .ok_or_else(|| Failure::new(Code::AuthInvalidAuthorization).because(TOKEN_REQUIRED))
+            }
+        });
+        looked.await.unwrap_or_else(|_| Err(Failure::new(Code::InternalError)))
+    }
 }
 
 /// Lets local requests and those with a valid token pass.

@@ -15,6 +15,7 @@ mod extract;
 mod files;
 mod health;
 mod internal;
+mod live;
 mod places;
 mod registration;
 mod server;

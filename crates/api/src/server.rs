@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::Router as Routes;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
@@ -27,6 +28,7 @@ use yizhan_operations::BASE_PATH;
 use crate::access::{self, Origin};
 use crate::cloud::{self, CloudSettings};
 use crate::door::{self, Replayed, Visitor};
+use crate::live::{self, LivePlaces};
 use crate::places::{Place, Places};
 use crate::services::Services;
 use crate::steady::{self, SteadyBody, SteadyStream};
@@ -101,6 +103,12 @@ pub struct Door {
     stop: watch::Receiver<bool>,
 }
 
+/// The place of the connection that a request came through; who goes on using the connection holds it.
+#[derive(Clone)]
+pub(crate) struct Held {
+    _place: Arc<Place>,
+}
+
 /// The address a request came from; none for the local socket.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Remote(pub(crate) Option<IpAddr>);
@@ -108,18 +116,19 @@ pub(crate) struct Remote(pub(crate) Option<IpAddr>);
 impl Door {
     /// The routes over `services`; listeners end when `stop` becomes true.
     pub fn new(services: Arc<Services>, settings: HttpSettings, stop: watch::Receiver<bool>) -> Self {
-        let routes = routes(&services, &settings);
+        let routes = routes(&services, &settings, &stop);
         let admission = Arc::clone(&services.admission);
         let places = Arc::new(Places::new(&settings, admission, services.metrics.management()));
         Self { services, routes, settings, places, turn: Arc::default(), stop }
     }
 }
 
-fn routes(services: &Arc<Services>, settings: &HttpSettings) -> Routes {
+fn routes(services: &Arc<Services>, settings: &HttpSettings, stop: &watch::Receiver<bool>) -> Routes {
     let guarded = internal::routes()
         .layer(middleware::from_fn_with_state(Arc::clone(services), access::require))
         .layer(DefaultBodyLimit::max(settings.max_body_bytes));
     let console = console::routes()
+        .merge(live::routes().layer(Extension(Arc::new(LivePlaces::new(stop.clone())))))
         .layer(middleware::from_fn_with_state(Arc::clone(services), console::require))
         .layer(DefaultBodyLimit::max(settings.max_body_bytes));
     let open = Routes::new()
@@ -346,15 +355,17 @@ impl Door {
         bridge::carry(stream, ours, self.settings.write_deadline).await;
     }
 
-    async fn serve_http<S>(&self, stream: S, origin: Origin, address: Option<SocketAddr>, _place: Place)
+    async fn serve_http<S>(&self, stream: S, origin: Origin, address: Option<SocketAddr>, place: Place)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let remote = Remote(address.map(|address| address.ip()));
+        let held = Held { _place: Arc::new(place) };
         let routes =
             self.routes.clone().map_request(move |mut request: http::Request<hyper::body::Incoming>| {
                 request.extensions_mut().insert(origin);
                 request.extensions_mut().insert(remote);
+                request.extensions_mut().insert(held.clone());
                 request.map(|body| axum::body::Body::new(SteadyBody::new(body, steady::PATIENCE)))
             });
         let mut builder = hyper::server::conn::http1::Builder::new();
@@ -363,7 +374,8 @@ impl Door {
             .timer(TokioTimer::new())
             .header_read_timeout(self.settings.head_deadline);
         let stream = SteadyStream::new(stream, steady::PATIENCE);
-        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+        let connection =
+            builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes)).with_upgrades();
         let mut connection = std::pin::pin!(connection);
         let mut stop = self.stop.clone();
         let result = tokio::select! {

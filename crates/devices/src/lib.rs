@@ -17,6 +17,7 @@ mod durability;
 mod error;
 mod features;
 mod links;
+mod live;
 mod messages;
 mod queries;
 mod recorder;
@@ -42,6 +43,10 @@ pub use error::DevicesError;
 pub use features::log::LineLevel;
 pub use features::{FEATURES, FeatureDescriptor};
 pub use links::{Completion, Connected, DeviceLinks, Direction, Downlink, SendOutcome, UplinkOutcome};
+pub use live::{
+    Allowance, LiveBatch, LiveContent, LiveCounts, LiveHub, LiveItem, LiveKinds, LivePlace, LiveRates,
+    LiveScope, LiveSubscription, Refilled,
+};
 pub use messages::{
     BatchOutcome, BatchResult, BroadcastError, BroadcastId, Call, CallError, CallForm, CallPayload, CallView,
     PendingCall, PublishError, Published, RawMessage,
@@ -80,7 +85,8 @@ struct Inner {
     config: DevicesConfig,
     clock: Arc<dyn Clock>,
     store: Arc<Store>,
-    registry: Registry,
+    registry: Arc<Registry>,
+    live: Arc<live::LiveHub>,
     own_authorities: OwnAuthorities,
     licences: Licences,
     journal: OnceLock<JournalSide>,
@@ -112,11 +118,13 @@ impl Devices {
         config: &DevicesConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, DevicesError> {
+        let registry = Arc::new(Registry::default());
         let inner = Inner {
             config: config.clone(),
             clock,
             store,
-            registry: Registry::default(),
+            live: Arc::new(live::LiveHub::new(Arc::clone(&registry))),
+            registry,
             own_authorities: OwnAuthorities::default(),
             licences: Licences::default(),
             journal: OnceLock::new(),

@@ -198,6 +198,7 @@ impl Devices {
         }
         *self.0.replaying.lock() = Replaying::default();
         let lane = journal.lane(Arc::new(|| {}));
+        self.attach_live(&journal);
         if self.0.journal.set(JournalSide { journal, lane }).is_err() {
             tracing::error!("the journal was attached twice; the first one stays");
             return;

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use yizhan_vocabulary::{DeviceId, PointValue, PropertyNumber, UnixMillis};
 
 use crate::backup;
-use crate::commit::{Gate, Lane, SpareKeeper, Writer};
+use crate::commit::{Gate, Lane, SpareKeeper, WatchSwitch, Watcher, Writer};
 use crate::config::JournalConfig;
 use crate::days::FileClass;
 use crate::engine::Engine;
@@ -82,6 +82,12 @@ impl Journal {
     pub fn lane(&self, wake: Arc<dyn Fn() + Send + Sync>) -> Lane {
         let engine = self.engine();
         Lane::new(engine.intake.clone(), engine.counters.clone(), wake, engine.config.max_record_bytes)
+    }
+
+    /// Has `watcher` shown what becomes durable while the switch is on; none if there is a watcher already. It runs on
+    /// the writer's thread (see [`Watcher`]) and must not hold the journal, which holds it.
+    pub fn attach_watcher(&self, watcher: Watcher) -> Option<WatchSwitch> {
+        self.engine().intake.tap.attach(watcher)
     }
 
     /// Whether something new may be accepted from outside: a few atomic loads. It says no a little earlier than

@@ -21,7 +21,7 @@ mod state;
 mod stats;
 mod wakeup;
 
-pub use commit::{Batch, Lane, Ticket};
+pub use commit::{Batch, DurableRecord, DurableRecords, Lane, Ticket, WatchSwitch, Watcher};
 pub use config::JournalConfig;
 pub use error::{BackupError, FatalError, OpenError, QueryError, Refused, TooLarge, WaitError};
 pub use inspect::{Finding, Severity, inspect, was_never_written};

@@ -103,6 +103,11 @@ pub struct RecordView<'a> {
 }
 
 impl<'a> RecordView<'a> {
+    /// The record in these bytes, as [`DurableRecord`](crate::DurableRecord) has them; `None` if they are none.
+    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        decode(bytes).map(|(record, _)| record)
+    }
+
     /// The points in the order in which they were written.
     pub fn points(&self) -> impl Iterator<Item = (PropertyNumber, PointValue)> + use<'a> {
         self.point_refs().map(|(property, value)| (property, value.to_owned()))
@@ -252,6 +257,22 @@ pub(crate) fn encode(record: &Record<'_>, length: usize, out: &mut Vec<u8>) {
         write_value(out, value);
     }
     out.extend_from_slice(record.body);
+}
+
+/// What is at the front of the record at the start of `bytes`: its length, its kind if this release knows it, whether it
+/// has points, and whose it is. `None` when there is no whole record.
+pub(crate) fn head(bytes: &[u8]) -> Option<(usize, Option<RecordKind>, bool, DeviceId)> {
+    let header: &[u8; HEADER] = bytes.first_chunk()?;
+    let length = u32::from_le_bytes(header[0..4].try_into().expect("four bytes")) as usize;
+    if length < HEADER || length > bytes.len() {
+        return None;
+    }
+    let kind = match header[4] {
+        0 => Some(RecordKind::State(header[5])),
+        code => LogKind::from_code(code).map(RecordKind::Log),
+    };
+    let stream = u64::from_le_bytes(header[24..32].try_into().expect("eight bytes"));
+    Some((length, kind, header[6..8] != [0, 0], DeviceId(stream)))
 }
 
 /// Reads the record at the start of `bytes` and says how long it is; `None` when there is no whole record.

@@ -26,6 +26,7 @@ mod instances;
 mod jobs;
 mod lenient;
 mod licences;
+pub mod live;
 mod logs;
 mod messages;
 mod openapi;

@@ -24,6 +24,7 @@ mod binary;
 pub mod cloud;
 pub mod device;
 pub mod http;
+pub mod live;
 mod log;
 pub mod mqtt;
 mod process;
@@ -33,6 +34,7 @@ pub use admin::{Admin, MqttUser};
 pub use binary::server_binary;
 pub use cloud::{CloudClient, CloudKey};
 pub use device::{DeviceCredentials, FakeDevice, Login, SignatureAlgorithm};
+pub use live::LiveClient;
 pub use mqtt::{RawClient, Received, Version};
 pub use server::{ServerOptions, TestServer};
 

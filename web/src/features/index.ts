@@ -4,6 +4,7 @@ import { feature as activation } from './activation';
 import { feature as applications } from './applications';
 import { feature as authorities } from './authorities';
 import { feature as debugging } from './debugging';
+import { feature as logs } from './logs';
 import { feature as production } from './production';
 import { feature as products } from './products';
 import { feature as projects } from './projects';
@@ -15,6 +16,7 @@ export const features: readonly Feature[] = [
   production,
   activation,
   applications,
+  logs,
   projects,
   authorities,
   system,

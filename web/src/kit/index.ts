@@ -102,3 +102,5 @@ export { QrCode } from './QrCode';
 export { readCsv } from './csv';
 export type { CsvRow } from './csv';
 export { here, saveFrom, saveText } from './files';
+export { LiveTail, everything, kinds } from './tail';
+export type { Kind, LiveTailProps, LogRow, TailFilter, TailHistory, TailPage } from './tail';

@@ -13,7 +13,7 @@ export function useLive(subscription: Subscription | undefined, watcher: Watcher
     if (key === '') return undefined;
     return watch(JSON.parse(key) as Subscription, {
       events: (events, lost) => latest.current.events(events, lost),
-      ready: () => latest.current.ready?.(),
+      ready: (notFilled) => latest.current.ready?.(notFilled),
       refused: (code, message) => latest.current.refused?.(code, message),
     });
   }, [key]);

@@ -14,12 +14,10 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use yizhan_identity::registration::request_id;
 use yizhan_operations::{
-    Call, Caller, Class, Code, Failure, Language, Means, Version, dispatch, find_in_console,
-    is_vendor_action, openapi,
+    Call, Class, Code, Failure, Language, Version, dispatch, find_in_console, is_vendor_action, openapi,
 };
-use yizhan_vocabulary::Uin;
 
-use crate::access::{Passed, TOKEN_REQUIRED, authenticate};
+use crate::access::{Identity, Passed, TOKEN_REQUIRED, authenticate};
 use crate::server::Remote;
 use crate::services::Services;
 
@@ -79,18 +77,7 @@ async fn operate(
         Ok(request) => request,
         Err(failure) => return refused(&failure, language, &id),
     };
-    let caller = Caller {
-        account: Uin::FIRST,
-        owner: Uin::FIRST,
-        rights: None,
-        operator: true,
-        means: match passed {
-            Passed::Local => Means::Local,
-            Passed::Token(name) => Means::Token(name),
-        },
-        address: remote.0,
-        language,
-    };
+    let caller = Identity { passed, remote: remote.0, language }.caller_now();
     let call = Call::new(Arc::clone(&services.platform), caller, operation, None);
     match dispatch(call, request, &id).await {
         Ok(answer) => {
@@ -128,12 +115,12 @@ async fn no_such_method(headers: HeaderMap) -> Response {
     response
 }
 
-fn language(headers: &HeaderMap) -> Language {
+pub(crate) fn language(headers: &HeaderMap) -> Language {
     let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     wanted.map_or(Language::Chinese, Language::of_tag)
 }
 
-fn refused(failure: &Failure, language: Language, id: &str) -> Response {
+pub(crate) fn refused(failure: &Failure, language: Language, id: &str) -> Response {
     let body = json!({
         "Error": { "Code": failure.code().as_str(), "Message": failure.message(language) },
         "RequestId": id,

@@ -52,7 +52,12 @@ impl LogName {
         Self::ALL.iter().find(|(_, name)| *name == text).map(|(log, _)| *log)
     }
 
-    pub(super) const fn kind(self) -> LogKind {
+    /// The log of this kind of record.
+    pub(crate) fn of_kind(kind: LogKind) -> Option<Self> {
+        Self::ALL.iter().map(|(log, _)| *log).find(|log| log.kind() == kind)
+    }
+
+    pub(crate) const fn kind(self) -> LogKind {
         match self {
             Self::Content => LogKind::Content,
             Self::Event => LogKind::Event,
@@ -88,7 +93,7 @@ pub struct LogPage {
 }
 
 /// One entry of a log.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum LogView {
     /// A message.
@@ -112,6 +117,9 @@ pub enum LogView {
         base64: bool,
         /// Whether the payload is JSON.
         decoded: bool,
+        /// The code of the platform's answer to it, where that has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<i32>,
     },
     /// An event.
     Event {
@@ -217,7 +225,7 @@ impl Devices {
 }
 
 /// What people see of one record; nothing of what a newer release wrote.
-pub(super) fn views(device: &Device, log: LogName, entry: &LogEntry, order: Order) -> Vec<LogView> {
+pub(crate) fn views(device: &Device, log: LogName, entry: &LogEntry, order: Order) -> Vec<LogView> {
     match log {
         LogName::Content => content_views(device, entry, order),
         _ => Vec::from_iter(view(log, entry)),
@@ -229,9 +237,10 @@ fn content_views(device: &Device, entry: &LogEntry, order: Order) -> Vec<LogView
     let Some(read) = content::decode(&entry.body, device.topic_suffix()) else { return Vec::new() };
     let answer = read.rendered_reply().map(|(topic, payload)| {
         // The answer goes out with QoS 1 where the device subscribed with it; the log keeps what was offered.
-        content_view(entry, Direction::Down, topic, 1, None, &payload)
+        content_view(entry, Direction::Down, topic, 1, None, &payload, None)
     });
-    let message = content_view(entry, read.direction, read.topic, read.qos, read.source, read.payload);
+    let code = read.reply.as_ref().and_then(content::Reply::code);
+    let message = content_view(entry, read.direction, read.topic, read.qos, read.source, read.payload, code);
     match (answer, order) {
         (None, _) => vec![message],
         (Some(answer), Order::Ascending) => vec![message, answer],
@@ -246,6 +255,7 @@ fn content_view(
     qos: u8,
     source: Option<String>,
     payload: &[u8],
+    code: Option<i32>,
 ) -> LogView {
     let text = std::str::from_utf8(payload).ok().filter(|text| !text.contains('\0'));
     LogView::Content {
@@ -259,6 +269,7 @@ fn content_view(
             .map_or_else(|| base64::engine::general_purpose::STANDARD.encode(payload), ToOwned::to_owned),
         base64: text.is_none(),
         decoded: text.is_some_and(|text| serde_json::from_str::<&RawValue>(text).is_ok()),
+        code,
     }
 }
 

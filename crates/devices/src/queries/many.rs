@@ -34,8 +34,11 @@ pub struct FoundEntry {
 pub struct FoundPage {
     /// The newest first.
     pub entries: Vec<FoundEntry>,
-    /// The cursor of the next page, if there is one.
+    /// The cursor of the next page, if there is one. A page that ended because enough was looked at has one too, even
+    /// where nothing on it fits.
     pub next: Option<String>,
+    /// The time behind which something may be missing; none if everything was looked at.
+    pub since: Option<UnixMillis>,
 }
 
 impl Devices {
@@ -75,10 +78,13 @@ impl Devices {
         let limit = query.limit.clamp(1, self.0.config.max_query_limit);
         // One more record than fits tells whether there is another page.
         let mut newest: Vec<(UnixMillis, u64, Vec<FoundEntry>)> = Vec::new();
+        // The newest place at which a log was left because enough of it had been looked at: behind it something may be
+        // missing, so the page ends there.
+        let mut left_off: Option<(UnixMillis, u64)> = None;
         for device in devices {
             for log in logs {
                 let oldest_kept = (newest.len() > limit).then(|| newest.last().map(|last| (last.0, last.1)));
-                self.newest_of_one(
+                let left = self.newest_of_one(
                     device,
                     *log,
                     query,
@@ -87,18 +93,23 @@ impl Devices {
                     &fits,
                     &mut newest,
                 )?;
+                left_off = left_off.max(left);
             }
             newest.sort_unstable_by_key(|(time, seq, _)| std::cmp::Reverse((*time, *seq)));
             newest.truncate(limit + 1);
         }
+        newest.retain(|(time, seq, _)| left_off.is_none_or(|place| (*time, *seq) >= place));
         let more = newest.len() > limit;
         newest.truncate(limit);
-        let next = newest.last().filter(|_| more).map(|(time, seq, _)| {
-            yizhan_journal::LogEntry { seq: *seq, time: *time, body: Default::default() }.cursor().to_string()
+        let last = newest.last().filter(|_| more).map(|(time, seq, _)| (*time, *seq)).or(left_off);
+        let since = last.map(|(time, _)| time);
+        let next = last.map(|(time, seq)| {
+            yizhan_journal::LogEntry { seq, time, body: Default::default() }.cursor().to_string()
         });
-        Ok(FoundPage { entries: newest.into_iter().flat_map(|(.., entries)| entries).collect(), next })
+        Ok(FoundPage { entries: newest.into_iter().flat_map(|(.., entries)| entries).collect(), next, since })
     }
 
+    /// Where the log was left although there is more of it, if it was.
     #[expect(clippy::too_many_arguments, reason = "one step of the search above, with all that it is about")]
     fn newest_of_one(
         &self,
@@ -109,14 +120,14 @@ impl Devices {
         oldest_kept: Option<(UnixMillis, u64)>,
         fits: &impl Fn(&Device, &LogView) -> bool,
         found: &mut Vec<(UnixMillis, u64, Vec<FoundEntry>)>,
-    ) -> Result<(), DevicesError> {
+    ) -> Result<Option<(UnixMillis, u64)>, DevicesError> {
         let (mut scanned, mut taken, mut cursor) = (0, 0, query.cursor);
         loop {
             let order = Order::Descending;
             let page = self.journal().log(device.id, log.kind(), query.range, order, PORTION, cursor)?;
             for entry in &page.items {
                 if taken == wanted || oldest_kept.is_some_and(|oldest| (entry.time, entry.seq) < oldest) {
-                    return Ok(());
+                    return Ok(None);
                 }
                 let entries: Vec<_> = views(device, log, entry, order)
                     .into_iter()
@@ -135,8 +146,11 @@ impl Devices {
             }
             scanned += page.items.len();
             cursor = page.next;
-            if cursor.is_none() || scanned >= MAX_SCANNED {
-                return Ok(());
+            if cursor.is_none() {
+                return Ok(None);
+            }
+            if scanned >= MAX_SCANNED {
+                return Ok(page.items.last().map(|entry| (entry.time, entry.seq)));
             }
         }
     }

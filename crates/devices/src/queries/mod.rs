@@ -12,6 +12,7 @@ mod many;
 pub use filtered::FilteredPage;
 pub use history::{BucketView, BucketsPage, HistoryPage, HistoryPoint, HistoryQuery};
 pub use latest::LatestValue;
+pub(crate) use logs::views;
 pub use logs::{LogName, LogPage, LogQuery, LogView};
 pub use many::{FoundEntry, FoundPage};
 

@@ -98,6 +98,14 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
+    /// The code that a standard answer has.
+    pub(crate) fn code(&self) -> Option<i32> {
+        match self {
+            Self::Standard { code, .. } => Some(*code),
+            Self::Literal(_) => None,
+        }
+    }
+
     /// Writes the answer as it goes on the wire. Keys stand in the order of the facts' examples.
     pub(crate) fn write(&self, token: Option<&str>, out: &mut Vec<u8>) {
         match self {

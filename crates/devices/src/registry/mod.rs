@@ -61,6 +61,11 @@ impl Registry {
         self.devices.read().get(&id).cloned()
     }
 
+    /// The product of the device with this number.
+    pub(crate) fn product_of(&self, id: DeviceId) -> Option<ProductId> {
+        self.devices.read().get(&id).map(|device| *device.product_id())
+    }
+
     /// Every product, by id.
     pub(crate) fn products(&self) -> Vec<Arc<Product>> {
         let mut products: Vec<_> = self.products.read().values().cloned().collect();

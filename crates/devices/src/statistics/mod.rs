@@ -18,7 +18,7 @@ use yizhan_vocabulary::UnixMillis;
 use crate::{DevicesError, StatisticsConfig};
 
 pub(crate) use active::ActiveDays;
-pub(crate) use counters::ProductCounters;
+pub(crate) use counters::{ProductCounters, Taken};
 pub use days::DayCounts;
 use geography::Geography;
 pub use geography::Region;

@@ -9,6 +9,7 @@ mod batch;
 mod lane;
 mod open;
 mod spares;
+mod tap;
 mod writer;
 
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub use lane::{Lane, Ticket};
 pub(crate) use lane::{LaneShared, Waiters};
 pub(crate) use open::{OpenBatches, OpenMark};
 pub(crate) use spares::{RetiredFiles, SpareKeeper, directory_bytes, free_bytes};
+pub(crate) use tap::Tap;
+pub use tap::{DurableRecord, DurableRecords, WatchSwitch, Watcher};
 pub(crate) use writer::{MAX_WRITE, Writer, WriterLinks, WriterStart};
 
 /// Whether batches are taken. Ordered: a later state never gives way to an earlier one, except among the first three.
@@ -92,6 +95,8 @@ pub(crate) struct Intake {
     /// A checkpoint waits for batches that were refused. The log must grow a little so that they can be written,
     /// because without the checkpoint no segment can be given up for new ones.
     pub relief: AtomicBool,
+    /// Who looks at what has become durable.
+    pub tap: Tap,
 }
 
 impl Intake {
@@ -109,6 +114,7 @@ impl Intake {
             waiters: Waiters::default(),
             open_batches: Arc::default(),
             relief: AtomicBool::new(false),
+            tap: Tap::default(),
         }
     }
 

@@ -119,6 +119,7 @@ impl Writer {
                 return;
             }
             self.publish(ticket, &mut lanes, bytes.len());
+            self.intake.tap.show(&bytes);
             bytes.clear();
             bytes.shrink_to(KEPT_BUFFER);
         }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use yizhan_vocabulary::{DeviceId, PointValue, PropertyNumber, UnixMillis};
 
 use crate::error::QueryError;
-use crate::record::{LogKind, TIME_LIMITS};
+use crate::record::{LogKind, RecordView, TIME_LIMITS};
 use merge::Merge;
 pub(crate) use merge::Sources;
 use subjects::{PropertyHistory, StreamLog};
@@ -108,6 +108,11 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
+    /// The entry that a record of a log is.
+    pub fn of(record: &RecordView<'_>) -> Self {
+        Self { seq: record.seq, time: record.time, body: Bytes::copy_from_slice(record.body) }
+    }
+
     /// Where a page begins that goes on behind this entry.
     pub const fn cursor(&self) -> Cursor {
         Cursor { time: self.time.0, rank: self.seq }

@@ -7,3 +7,4 @@ mod keeping;
 mod log;
 mod queries;
 mod support;
+mod watching;

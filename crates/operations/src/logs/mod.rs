@@ -2,6 +2,7 @@
 //! and what devices log themselves. The vendor's iotexplorer has no names for these; those of its sister services are
 //! served for any product.
 
+mod all;
 mod commands;
 mod device;
 mod hub;
@@ -41,6 +42,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         Audit::Read,
         text!("The newest controls and action calls of a device and how far each has come", "查询设备指令"),
         handler!(commands::describe: commands::DescribeCommands => commands::Commands),
+    ),
+    Operation::new(
+        "DescribeLogs",
+        CONSOLE,
+        Audit::Read,
+        text!("All logs of devices in one list, newest first", "查询设备的全部日志"),
+        handler!(all::describe: all::DescribeLogs => all::Logs),
     ),
     Operation::new(
         "DescribeSDKLog",

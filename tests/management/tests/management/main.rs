@@ -5,6 +5,7 @@ mod calls;
 mod device_data;
 mod guard;
 mod system;
+mod live;
 mod thing_models;
 mod video_products;
 mod virtual_devices;
