@@ -1,4 +1,5 @@
-//! Who may use the internal API: whoever can open the local socket, and whoever holds a token.
+//! Who may use the internal API: whoever can open the local socket, and whoever holds a token. The console's API also takes
+//! the sessions of people who logged in (`console/person.rs`).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use yizhan_identity::users::hash_token;
 use yizhan_observe::Refusal;
-use yizhan_operations::{Caller, Code, Failure, Language, Means};
+use yizhan_operations::{Caller, Code, Failure, Language, Means, Rights};
+use yizhan_people::OpenSession;
 use yizhan_vocabulary::Uin;
 use yizhan_vocabulary::causes::AccessRefusal;
 
@@ -36,6 +38,36 @@ pub(crate) enum Passed {
     Local,
     /// It holds the token of this name.
     Token(Arc<str>),
+    /// It belongs to somebody who logged in to the console.
+    Session(OpenSession),
+}
+
+impl Passed {
+    /// Who calls an operation so.
+    pub(crate) fn caller(&self, services: &Services, address: Option<IpAddr>, language: Language) -> Caller {
+        let operator = |means| Caller {
+            account: Uin::FIRST,
+            owner: Uin::FIRST,
+            rights: None,
+            operator: true,
+            means,
+            address,
+            language,
+        };
+        match self {
+            Self::Local => operator(Means::Local),
+            Self::Token(name) => operator(Means::Token(Arc::clone(name))),
+            Self::Session(OpenSession { session, account, .. }) => Caller {
+                account: account.uin,
+                owner: account.root(),
+                rights: services.platform.people.rights(account).map(|rights| rights as Arc<dyn Rights>),
+                operator: account.root() == Uin::FIRST,
+                means: Means::Session(Arc::clone(session.id())),
+                address,
+                language,
+            },
+        }
+    }
 }
 
 /// Who asks, as a request showed it. What lasts longer than the request asks again and again who that is by then.
@@ -55,35 +87,39 @@ impl Identity {
     }
 
     /// Who calls, right after the guard has let the request pass.
-    pub(crate) fn caller_now(self) -> Caller {
-        Caller {
-            account: Uin::FIRST,
-            owner: Uin::FIRST,
-            rights: None,
-            operator: true,
-            means: match self.passed {
-                Passed::Local => Means::Local,
-                Passed::Token(name) => Means::Token(name),
-            },
-            address: self.remote,
-            language: self.language,
-        }
+    pub(crate) fn caller_now(&self, services: &Services) -> Caller {
+        self.passed.caller(services, self.remote, self.language)
     }
 
     /// Who calls now, if what let it pass still does.
     pub(crate) async fn caller(&self, services: &Arc<Services>) -> Result<Caller, Failure> {
         let (services, identity) = (Arc::clone(services), self.clone());
-        let looked = tokio::task::spawn_blocking(move || match &identity.passed {
-            Passed::Local => Ok(identity.caller_now()),
+        let looked = tokio::task::spawn_blocking(move || {
+            identity.passes_still(&services)?;
+            Ok(identity.caller_now(&services))
+        });
+        looked.await.unwrap_or_else(|_| Err(Failure::new(Code::InternalError)))
+    }
+
+    fn passes_still(&self, services: &Services) -> Result<(), Failure> {
+        match &self.passed {
+            Passed::Local => Ok(()),
             Passed::Token(name) => {
                 let tokens = services.store.tokens().map_err(Failure::from)?;
                 let known = tokens.iter().any(|token| token.name == **name);
                 known
-                    .then(|| identity.caller_now())
+                    .then_some(())
                     .ok_or_else(|| Failure::new(Code::AuthInvalidAuthorization).because(TOKEN_REQUIRED))
             }
-        });
-        looked.await.unwrap_or_else(|_| Err(Failure::new(Code::InternalError)))
+            Passed::Session(OpenSession { session, account, .. }) => {
+                let people = &services.platform.people;
+                if !people.is_open(session) {
+                    return Err(Failure::new(Code::SessionEnded));
+                }
+                let must_change = people.login_state(account.uin).is_none_or(|login| login.must_change);
+                if must_change { Err(Failure::new(Code::PasswordChangeNeeded)) } else { Ok(()) }
+            }
+        }
     }
 }
 
@@ -127,19 +163,26 @@ pub(crate) fn authenticate(
         match checked.map_err(|_| ApiError::internal("the request was interrupted"))?? {
             Ok(name) => Ok(Some(Passed::Token(name))),
             Err(refusal) => {
-                note_refusal(&services, remote, asked_for, refusal);
+                note_refusal(&services, remote, String::new(), asked_for, refusal);
                 Ok(None)
             }
         }
     }
 }
 
-fn note_refusal(services: &Services, remote: Option<IpAddr>, asked_for: String, refusal: AccessRefusal) {
+/// Counts a refusal and leaves it where operators look.
+pub(crate) fn note_refusal(
+    services: &Services,
+    remote: Option<IpAddr>,
+    identity: String,
+    asked_for: String,
+    refusal: AccessRefusal,
+) {
     services.metrics.management().access_refused(refusal);
     services.metrics.refusals.push(Refusal {
         time: services.clock.now(),
         reason: refusal.as_str(),
-        identity: String::new(),
+        identity,
         address: remote.map(|address| address.to_string()).unwrap_or_default(),
         detail: asked_for,
     });

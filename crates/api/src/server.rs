@@ -109,6 +109,10 @@ pub(crate) struct Held {
     _place: Arc<Place>,
 }
 
+/// Whether a request came through TLS.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Encrypted(pub(crate) bool);
+
 /// The address a request came from; none for the local socket.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Remote(pub(crate) Option<IpAddr>);
@@ -150,6 +154,7 @@ fn routes(services: &Arc<Services>, settings: &HttpSettings, stop: &watch::Recei
         .route("/device/publish", publish)
         .nest("/internal/v1", guarded)
         .nest(BASE_PATH, console)
+        .nest("/api/session", console::session_routes())
         .route("/api/meta", get(web::meta))
         .fallback(web::serve)
         .with_state(Arc::clone(services))
@@ -261,14 +266,16 @@ impl Door {
         match stream {
             Stream::Plain(stream, address) => self.welcome_plain(stream, address, place).await,
             Stream::Tls(stream, address, context) => self.welcome_tls(stream, address, &context, place).await,
-            Stream::Local(stream) => self.serve_http(stream, Origin::Local, None, place).await,
+            Stream::Local(stream) => {
+                self.serve_http(stream, (Origin::Local, Encrypted(false)), None, place).await;
+            }
         }
     }
 
     async fn welcome_plain(&self, stream: TcpStream, address: SocketAddr, place: Place) {
         // Refusal of the option is harmless: answers are then a little later.
         let _ = stream.set_nodelay(true);
-        if let Some((stream, early)) = self.meet(stream, address, place).await
+        if let Some((stream, early)) = self.meet(stream, address, Encrypted(false), place).await
             && let Ok(stream) = stream.into_std()
         {
             let stream = RawStream::Tcp(mio::net::TcpStream::from_std(stream));
@@ -298,13 +305,19 @@ impl Door {
             },
             () = stopped(&mut stop) => return,
         }
-        if let Some((stream, early)) = self.meet(stream, address, place).await {
+        if let Some((stream, early)) = self.meet(stream, address, Encrypted(true), place).await {
             self.bridge(stream, early, address).await;
         }
     }
 
     /// Serves HTTP; what is an upgrade to MQTT is answered and handed back, with what came behind the request.
-    async fn meet<S>(&self, mut stream: S, address: SocketAddr, mut place: Place) -> Option<(S, Vec<u8>)>
+    async fn meet<S>(
+        &self,
+        mut stream: S,
+        address: SocketAddr,
+        encrypted: Encrypted,
+        mut place: Place,
+    ) -> Option<(S, Vec<u8>)>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -320,7 +333,8 @@ impl Door {
             }
             Visitor::Refused(answer) => drop(self.say(&mut stream, &answer).await),
             Visitor::Http(first) => {
-                self.serve_http(Replayed::new(first, stream), Origin::Network, Some(address), place).await;
+                let came = (Origin::Network, encrypted);
+                self.serve_http(Replayed::new(first, stream), came, Some(address), place).await;
             }
             Visitor::Gone => {}
         }
@@ -355,8 +369,13 @@ impl Door {
         bridge::carry(stream, ours, self.settings.write_deadline).await;
     }
 
-    async fn serve_http<S>(&self, stream: S, origin: Origin, address: Option<SocketAddr>, place: Place)
-    where
+    async fn serve_http<S>(
+        &self,
+        stream: S,
+        (origin, encrypted): (Origin, Encrypted),
+        address: Option<SocketAddr>,
+        place: Place,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let remote = Remote(address.map(|address| address.ip()));
@@ -364,6 +383,7 @@ impl Door {
         let routes =
             self.routes.clone().map_request(move |mut request: http::Request<hyper::body::Incoming>| {
                 request.extensions_mut().insert(origin);
+                request.extensions_mut().insert(encrypted);
                 request.extensions_mut().insert(remote);
                 request.extensions_mut().insert(held.clone());
                 request.map(|body| axum::body::Body::new(SteadyBody::new(body, steady::PATIENCE)))

@@ -47,6 +47,8 @@ pub struct Services {
     pub hosts: HostList,
     /// The web console's files.
     pub console: Console,
+    /// What URLs of this server begin with.
+    pub base_url: String,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The data directory; backups copy what is in it.

@@ -10,12 +10,14 @@ pub mod cloud_signature;
 pub mod device_auth;
 mod digest;
 pub mod log_block;
+pub mod password;
 pub mod registration;
 pub mod secret;
 pub mod signed_request;
 pub mod signed_url;
 pub mod throttle;
 pub mod topic_permission;
+pub mod totp;
 pub mod users;
 
 pub use authority::Authority;

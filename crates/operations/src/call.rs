@@ -21,11 +21,20 @@ use crate::text::Language;
 pub trait Rights: Send + Sync {
     /// Whether the operation may be used on the resource (see [`Resource`] for its form).
     fn allows(&self, operation: &str, resource: &str) -> bool;
+
+    /// Whether answers leave keys and secrets out; `everything` is the resource of the whole account.
+    fn hides_secrets(&self, _everything: &str) -> bool {
+        false
+    }
 }
 
 impl Rights for AccountRights {
     fn allows(&self, operation: &str, resource: &str) -> bool {
         self.decide(operation, resource).allowed
+    }
+
+    fn hides_secrets(&self, everything: &str) -> bool {
+        Self::hides_secrets(self, everything)
     }
 }
 
@@ -36,6 +45,10 @@ pub enum Means {
     Key(Arc<str>),
     /// A token of the internal API, by its name.
     Token(Arc<str>),
+    /// A session of the console, by the name that it has in lists.
+    Session(Arc<str>),
+    /// A name and a password, while there is no session yet.
+    Password,
     /// The local socket.
     Local,
 }
@@ -46,6 +59,8 @@ impl Means {
         match self {
             Self::Key(id) => format!("key {id}"),
             Self::Token(name) => format!("token {name}"),
+            Self::Session(id) => format!("session {id}"),
+            Self::Password => "password".to_owned(),
             Self::Local => "local".to_owned(),
         }
     }
@@ -60,7 +75,7 @@ pub struct Caller {
     pub owner: Uin,
     /// What the account may do; everything if `None`.
     pub rights: Option<Arc<dyn Rights>>,
-    /// Whether it is the operator of the installation, who also manages root accounts.
+    /// Whether it can be the operator of the installation: it can as far as its rights open the installation.
     pub operator: bool,
     /// How it proved who it is.
     pub means: Means,
@@ -172,9 +187,9 @@ impl Call {
     pub(crate) fn operator(&self) -> Outcome<()> {
         self.0.note.lock().resource = "installation".to_owned();
         let why = "only the operator of the installation may do this";
-        self.0
-            .caller
-            .operator
+        debug_assert!(self.0.operation.is_for_operator(), "{:?} is not marked so", self.0.operation);
+        let caller = &self.0.caller;
+        (caller.operator && self.may(&Resource::Installation(caller.owner)))
             .then_some(())
             .ok_or_else(|| Failure::new(Code::UnauthorizedOperation).because(why))
     }
@@ -307,11 +322,23 @@ impl Call {
         rights.is_none_or(|rights| rights.allows(self.0.operation.name(), &resource.to_string()))
     }
 
-    /// Notes the object and refuses when the caller's policies do not open it.
-    fn require(&self, resource: &Resource<'_>, refusal: Code) -> Outcome<()> {
+    /// Notes the object of a use that needs no policy.
+    pub(crate) fn concerns(&self, resource: &Resource<'_>) {
         if self.0.operation.audit() == crate::Audit::Write {
             self.0.note.lock().resource = resource.to_string();
         }
+    }
+
+    /// Whether the answer leaves keys and secrets out.
+    pub(crate) fn hides_secrets(&self) -> bool {
+        let caller = &self.0.caller;
+        let everything = Resource::Account(caller.owner).to_string();
+        caller.rights.as_ref().is_some_and(|rights| rights.hides_secrets(&everything))
+    }
+
+    /// Notes the object and refuses when the caller's policies do not open it.
+    fn require(&self, resource: &Resource<'_>, refusal: Code) -> Outcome<()> {
+        self.concerns(resource);
         self.open(resource, refusal)
     }
 

@@ -21,7 +21,8 @@ const DEADLINE: Duration = Duration::from_secs(90);
 /// or done without an entry in the audit log.
 pub async fn dispatch(call: Call, request: Value, request_id: &str) -> Result<String, Failure> {
     if call.operation().audit() != Audit::Write {
-        return in_time(call.operation().run(call.clone(), request)).await?;
+        let answer = in_time(call.operation().run(call.clone(), request)).await??;
+        return if call.hides_secrets() { without_secrets(answer) } else { Ok(answer) };
     }
     let writes = call.platform().writes.clone();
     let request_id = request_id.to_owned();
@@ -36,6 +37,39 @@ pub async fn dispatch(call: Call, request: Value, request_id: &str) -> Result<St
         tracing::error!(%error, "a management operation broke off");
         Err(Failure::new(Code::InternalError))
     })
+}
+
+/// An answer to somebody who may look at things, but not at their keys.
+fn without_secrets(answer: String) -> Result<String, Failure> {
+    let read: Result<Value, _> = serde_json::from_str(&answer);
+    let mut answer = read.map_err(|error| {
+        tracing::error!(%error, "an answer is not what it should be");
+        Failure::new(Code::InternalError)
+    })?;
+    blank_secrets(&mut answer);
+    Ok(answer.to_string())
+}
+
+/// Members that hold a key, or lead to a file of keys.
+const SECRET_MEMBERS: &[&str] =
+    &["psk", "secret", "secretkey", "clientkey", "privatekey", "appskey", "nwkskey", "downloadurl"];
+
+fn blank_secrets(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let name = name.to_ascii_lowercase();
+                match member {
+                    Value::String(text) if SECRET_MEMBERS.iter().any(|ending| name.ends_with(ending)) => {
+                        text.clear();
+                    }
+                    other => blank_secrets(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(blank_secrets),
+        _ => {}
+    }
 }
 
 /// What comes of it within the deadline.

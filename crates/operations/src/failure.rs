@@ -96,6 +96,20 @@ codes! {
     AuthTokenFailure = "AuthFailure.TokenFailure", Unauthenticated, "Session tokens are not used here.", "Token 错误。";
     AuthUnauthorizedOperation = "AuthFailure.UnauthorizedOperation", Forbidden, "The account may not do this.", "请求未授权。";
 
+    LoginWrongPassword = "AuthFailure.WrongPassword", Unauthenticated, "The name or the password is wrong.", "账号或密码错误。";
+    LoginCodeNeeded = "AuthFailure.CodeNeeded", Unauthenticated, "The login needs a code of the second factor.", "需要输入动态验证码。";
+    LoginWrongCode = "AuthFailure.WrongCode", Unauthenticated, "The code is wrong, or it was used before.", "动态验证码错误或已使用。";
+    LoginWrongSetupCode = "AuthFailure.WrongSetupCode", Unauthenticated, "The setup code is wrong; the server prints it when it starts.", "初始化码错误,请查看服务启动时的输出。";
+    LoginLockedOut = "RequestLimitExceeded.LockedOut", TooMany, "There were too many failed logins; wait before the next one.", "登录失败次数过多,请稍后再试。";
+    SessionEnded = "AuthFailure.SessionEnded", Unauthenticated, "Nobody is logged in, or the session is over.", "未登录或登录已失效。";
+    CrossSite = "UnauthorizedOperation.CrossSite", Forbidden, "The request does not come from the console.", "请求不是由控制台发出。";
+    PasswordChangeNeeded = "UnauthorizedOperation.PasswordChangeNeeded", Forbidden, "The password must be changed first.", "请先修改密码。";
+    PersonNeeded = "UnauthorizedOperation.PersonNeeded", Forbidden, "Only a person who is logged in to the console may do this.", "仅登录控制台的用户可以执行该操作。";
+    AlreadySetUp = "FailedOperation.AlreadySetUp", Conflict, "The first password was set already.", "初始密码已设置。";
+    OwnPasswordWrong = "FailedOperation.WrongPassword", Conflict, "The present password is wrong.", "当前密码错误。";
+    OwnCodeWrong = "FailedOperation.WrongCode", Conflict, "The code is wrong.", "动态验证码错误。";
+    PasswordViolatedRules = "InvalidParameter.PasswordViolatedRules", Invalid, "The password is not acceptable.", "密码不符合要求。";
+
     InstanceNotExist = "ResourceNotFound.InstanceNotExist", NotFound, "There is no such instance.", "实例不存在。";
     NoPermissionToInstance = "UnauthorizedOperation.NoPermissionToInstance", Forbidden, "The account may not do this with the instance.", "没有该实例的操作权限。";
     ProjectNotExist = "ResourceNotFound.ProjectNotExist", NotFound, "There is no such project.", "项目不存在。";

@@ -114,6 +114,7 @@ pub struct Operation {
     audit: Audit,
     summary: Text,
     handler: Handler,
+    for_operator: bool,
 }
 
 impl Operation {
@@ -124,7 +125,27 @@ impl Operation {
         summary: Text,
         handler: Handler,
     ) -> Self {
-        Self { name, versions, audit, summary, handler }
+        Self { name, versions, audit, summary, handler, for_operator: false }
+    }
+
+    /// The same, for the operator of the installation alone.
+    pub(crate) const fn for_operator(self) -> Self {
+        Self { for_operator: true, ..self }
+    }
+
+    /// Whether it concerns the installation: only its operator may use it.
+    pub fn is_for_operator(&self) -> bool {
+        self.for_operator || crate::system::OPERATIONS.iter().any(|system| system.name == self.name)
+    }
+
+    /// Whether it concerns the login of whoever calls, which policies say nothing about.
+    pub fn is_own(&self) -> bool {
+        crate::own_account::OPERATIONS.iter().any(|own| own.name == self.name)
+    }
+
+    /// Whether it may be used before a password that somebody else gave is changed.
+    pub fn is_before_password_change(&self) -> bool {
+        crate::own_account::BEFORE_THE_PASSWORD_IS_CHANGED.contains(&self.name)
     }
 
     /// Its name, the vendor's where there is one.

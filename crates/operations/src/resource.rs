@@ -11,6 +11,8 @@ pub enum Resource<'a> {
     Account(Uin),
     /// The accounts, keys and policies of an account.
     Access(Uin),
+    /// What the operator of the installation manages; of the first root account.
+    Installation(Uin),
     /// An instance.
     Instance(Uin, &'a InstanceId),
     /// A project.
@@ -33,6 +35,10 @@ impl fmt::Display for Resource<'_> {
                 f.write_str("*")
             }
             Self::Access(owner) => write!(f, "qcs::cam::uin/{owner}:*"),
+            Self::Installation(owner) => {
+                start(f, *owner)?;
+                f.write_str("installation")
+            }
             Self::Instance(owner, instance) => {
                 start(f, *owner)?;
                 write!(f, "instance/{instance}")

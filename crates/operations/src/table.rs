@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use crate::operation::{Operation, Version};
 use crate::{
     access, app_users, batches, certificates, data, devices, instances, jobs, licences, logs, messages,
-    products, projects, statistics, system, tags, thing_model, topics, video_products, virtual_devices,
+    own_account, products, projects, statistics, system, tags, thing_model, topics, video_products,
+    virtual_devices,
 };
 
 /// Every group's operations.
@@ -29,6 +30,7 @@ const GROUPS: &[&[Operation]] = &[
     app_users::OPERATIONS,
     licences::OPERATIONS,
     access::OPERATIONS,
+    own_account::OPERATIONS,
     jobs::OPERATIONS,
     system::OPERATIONS,
 ];
@@ -59,6 +61,11 @@ fn rank(operation: &Operation) -> u8 {
         versions if versions.contains(&Version::Video20211125) => 2,
         _ => 3,
     }
+}
+
+/// Whether an operation concerns accounts, keys and policies, which policies name in a service of their own.
+pub(crate) fn is_about_access(name: &str) -> bool {
+    access::OPERATIONS.iter().any(|operation| operation.name() == name)
 }
 
 /// Every operation, group by group.

@@ -1,5 +1,6 @@
-//! How many of everything there may be, and how fast a key may ask.
+//! How many of everything there may be, how long sessions last, and how fast a key may ask.
 
+use crate::logins::SessionLimits;
 use crate::rate::RateLimits;
 
 /// The limits of accounts. The vendor's numbers are given where they are known.
@@ -15,8 +16,10 @@ pub struct PeopleSettings {
     pub max_policies_per_account: usize,
     /// Policies attached to one sub-account (200 at the vendor's).
     pub max_attachments: usize,
-    /// How fast one key may ask.
+    /// How fast one key, or one session of the console, may ask.
     pub rate: RateLimits,
+    /// Sessions of the console.
+    pub sessions: SessionLimits,
 }
 
 impl Default for PeopleSettings {
@@ -28,6 +31,7 @@ impl Default for PeopleSettings {
             max_policies_per_account: 1_000,
             max_attachments: 200,
             rate: RateLimits::default(),
+            sessions: SessionLimits::default(),
         }
     }
 }

@@ -102,6 +102,7 @@ impl Store {
             self.each_device(|_| {}),
             self.authority().map(drop),
             self.api_keys().map(drop),
+            self.logins().map(drop),
             self.installation_keys_open(),
             self.batch_keys_open(),
             self.read_apps(|apps| apps.every_secret_opens()),

@@ -24,7 +24,9 @@ pub use app_rows::{
     HolderRow, Holding, PushChannelRow, PushService, RoomRow,
 };
 pub use error::{OpenError, StoreError};
-pub use people_rows::{AccountRow, ApiKeyRow, AuditQuery, AuditRow, PolicyRow};
+pub use people_rows::{
+    AccountRow, ApiKeyRow, AuditQuery, AuditRow, LoginNote, LoginRow, PolicyRow, SessionRow, TotpRow,
+};
 pub use registry::apps::AppRows;
 pub use registry::batches::BatchStep;
 pub use registry::jobs::{JobRow, JobState};

@@ -110,3 +110,59 @@ pub struct AuditQuery {
     /// Entries at most.
     pub limit: u32,
 }
+
+/// How a person logs in with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginRow {
+    /// Whose.
+    pub account: Uin,
+    /// The password's slow hash, as text.
+    pub password: Secret,
+    /// Whether the password must be changed before anything else is done.
+    pub must_change: bool,
+    /// When the password was set.
+    pub changed_at: UnixMillis,
+    /// When somebody last logged in.
+    pub last_login_at: Option<UnixMillis>,
+    /// From which address.
+    pub last_login_from: Option<String>,
+    /// The second factor, if there is one.
+    pub totp: Option<TotpRow>,
+    /// The hashes of the recovery codes that were not used yet.
+    pub recovery: Vec<[u8; 32]>,
+}
+
+/// A second factor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TotpRow {
+    /// The secret, base32.
+    pub secret: Secret,
+    /// The step of the last code that was taken.
+    pub last_step: i64,
+}
+
+/// A session of the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The hash of what the browser holds.
+    pub hash: [u8; 32],
+    /// Whose.
+    pub account: Uin,
+    /// When it was opened.
+    pub created_at: UnixMillis,
+    /// When it was last used, to the minute.
+    pub last_used_at: UnixMillis,
+    /// From which address it was last used.
+    pub address: String,
+    /// What the browser calls itself.
+    pub agent: String,
+}
+
+/// What a login used up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoginNote {
+    /// The step of its code.
+    pub totp_step: Option<i64>,
+    /// The hash of its recovery code.
+    pub recovery_code: Option<[u8; 32]>,
+}

@@ -20,6 +20,7 @@
 //! Everything panics with a full sentence when the server does not do what was asked: callers are tests.
 
 pub mod admin;
+pub mod authenticator;
 mod binary;
 pub mod cloud;
 pub mod device;

@@ -159,6 +159,26 @@ named_causes! {
         Busy = "busy",
         /// The caller may not do this with the object.
         NotPermitted = "not_permitted",
+        /// Somebody logged in with a name that no account has.
+        UnknownAccount = "unknown_account",
+        /// Somebody logged in with an account that has no password.
+        NoPassword = "no_password",
+        /// Somebody logged in with a disabled account.
+        AccountDisabled = "account_disabled",
+        /// Somebody logged in with a wrong password.
+        WrongPassword = "wrong_password",
+        /// Somebody logged in with a wrong or used code of the second factor.
+        WrongCode = "wrong_code",
+        /// Somebody gave a wrong code for the first password.
+        WrongSetupCode = "wrong_setup_code",
+        /// Somebody has to wait after failed logins.
+        LockedOut = "locked_out",
+        /// A session of the console is over or was never there.
+        UnknownSession = "unknown_session",
+        /// A request with a session does not come from the console.
+        CrossSite = "cross_site",
+        /// The password must be changed first.
+        PasswordChangeNeeded = "password_change_needed",
     }
 }
 

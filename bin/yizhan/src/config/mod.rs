@@ -20,7 +20,7 @@ use yizhan_api::HttpSettings;
 use yizhan_devices::DevicesConfig;
 use yizhan_journal::JournalConfig;
 use yizhan_link::LinkSettings;
-use yizhan_people::{PeopleSettings, RateLimits};
+use yizhan_people::{PeopleSettings, RateLimits, SessionLimits};
 use yizhan_router::RouterSettings;
 use yizhan_virtual_devices::VirtualDevicesLimits;
 
@@ -244,10 +244,16 @@ pub struct Access {
     pub max_sub_accounts: usize,
     /// API keys of one account.
     pub max_keys_per_account: usize,
-    /// Requests that one API key may make a second; 0 means no limit.
+    /// Requests that one API key, or one session of the console, may make a second; 0 means no limit.
     pub key_requests: u32,
     /// Of these, requests that change something or reach a device; 0 means no limit.
     pub key_changes: u32,
+    /// Seconds without a request after which a session of the console ends.
+    pub session_idle_s: u64,
+    /// Seconds after which a session of the console ends, however much it is used.
+    pub session_max_s: u64,
+    /// Sessions of the console of one account; the one that was not used for longest makes room for another.
+    pub max_sessions_per_account: usize,
     /// Entries that the audit log keeps; beyond that, the oldest ones of the root account with the most entries go.
     pub audit_kept: u64,
 }
@@ -261,6 +267,9 @@ impl Default for Access {
             max_keys_per_account: people.max_keys_per_account,
             key_requests: people.rate.requests,
             key_changes: people.rate.changes,
+            session_idle_s: people.sessions.idle.as_secs(),
+            session_max_s: people.sessions.age.as_secs(),
+            max_sessions_per_account: people.sessions.per_account,
             audit_kept: 1_000_000,
         }
     }
@@ -420,6 +429,11 @@ impl Config {
             max_sub_accounts: self.access.max_sub_accounts,
             max_keys_per_account: self.access.max_keys_per_account,
             rate: RateLimits { requests: self.access.key_requests, changes: self.access.key_changes },
+            sessions: SessionLimits {
+                idle: Duration::from_secs(self.access.session_idle_s),
+                age: Duration::from_secs(self.access.session_max_s),
+                per_account: self.access.max_sessions_per_account,
+            },
             ..PeopleSettings::default()
         }
     }

@@ -190,10 +190,9 @@ impl Server {
             clock: Arc::clone(&clock),
         });
         let urls = UrlSigner::new(&*store.installation_key("urls", clock.now())?);
-        let files_settings = FilesSettings {
-            fetch_hosts: config.files.fetch_hosts.clone(),
-            ..FilesSettings::new(&config.listen.base_url(addresses.http, addresses.https))
-        };
+        let base_url = config.listen.base_url(addresses.http, addresses.https);
+        let files_settings =
+            FilesSettings { fetch_hosts: config.files.fetch_hosts.clone(), ..FilesSettings::new(&base_url) };
         let files = Arc::new(Files::open(data, files_settings, urls, Arc::clone(&clock))?);
         let measured = Measured {
             admission: Arc::clone(&admission),
@@ -255,6 +254,7 @@ impl Server {
             admission,
             hand_outs: CertificateHandOuts::default(),
             console: config.console.files(),
+            base_url,
             hosts: HostList::with(config.listen.signed_hosts.iter().cloned()),
             clock,
             data_dir: data.to_owned(),
@@ -443,6 +443,10 @@ fn announce(server: &Server, demo: Option<String>) {
     let Addresses { mqtt, mqtts, http, https } = &server.addresses;
     if let Some(text) = demo {
         output::result(&text);
+    }
+    if let Some(code) = server.services.platform.people.setup_code() {
+        let link = format!("{}/setup#{code}", server.services.base_url);
+        output::result(&format!("first start: set the password of the account root at {link}"));
     }
     output::result(&format!(
         "ready: MQTT {mqtt}, MQTT over TLS {mqtts}, HTTP and WebSocket http://{http}, HTTPS https://{https}"

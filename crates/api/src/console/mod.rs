@@ -1,5 +1,9 @@
 //! The console's surface: every operation of the table at `POST /api/v1/NAME`, with status codes, and its description at
-//! `GET /api/v1/openapi.json`. It adds nothing to the operations but who calls.
+//! `GET /api/v1/openapi.json`. It adds nothing to the operations but who calls: the local socket, a token, or a person
+//! with a session (`person.rs`), which is opened and ended at `/api/session` (`session.rs`).
+
+mod person;
+mod session;
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,20 +18,36 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use yizhan_identity::registration::request_id;
 use yizhan_operations::{
-    Call, Class, Code, Failure, Language, Version, dispatch, find_in_console, is_vendor_action, openapi,
+    Audit, Call, Class, Code, Failure, Language, Operation, Version, dispatch, find_in_console,
+    is_vendor_action, openapi,
 };
+use yizhan_people::{CallClass, OpenSession};
+use yizhan_vocabulary::causes::AccessRefusal;
 
-use crate::access::{Identity, Passed, TOKEN_REQUIRED, authenticate};
+pub(crate) use session::routes as session_routes;
+
+use crate::access::{Origin, Passed, TOKEN_REQUIRED, authenticate, note_refusal};
 use crate::server::Remote;
 use crate::services::Services;
 
-/// Lets local requests and those with a valid token pass.
+/// Lets local requests pass, those with a valid token, and those of people with a session.
 pub(crate) async fn require(
     State(services): State<Arc<Services>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let language = language(request.headers());
+    let local = request.extensions().get::<Origin>() == Some(&Origin::Local);
+    if !local && !request.headers().contains_key(header::AUTHORIZATION) {
+        match person::of_request(&services, &request) {
+            Ok(None) => {}
+            Ok(Some(open)) => {
+                request.extensions_mut().insert(Passed::Session(open));
+                return next.run(request).await;
+            }
+            Err(failure) => return refused(&failure, language, &request_id()),
+        }
+    }
     let failure = match authenticate(&services, &request).await {
         Ok(Some(passed)) => {
             request.extensions_mut().insert(passed);
@@ -77,15 +97,45 @@ async fn operate(
         Ok(request) => request,
         Err(failure) => return refused(&failure, language, &id),
     };
-    let caller = Identity { passed, remote: remote.0, language }.caller_now();
+    if let Passed::Session(open) = &passed
+        && let Err((refusal, failure)) = admit(&services, open, operation)
+    {
+        note_refusal(&services, remote.0, open.account.name.clone(), name, refusal);
+        return refused(&failure, language, &id);
+    }
+    let caller = passed.caller(&services, remote.0, language);
     let call = Call::new(Arc::clone(&services.platform), caller, operation, None);
     match dispatch(call, request, &id).await {
         Ok(answer) => {
             let headers = [(header::CONTENT_TYPE, "application/json"), (REQUEST_ID, id.as_str())];
             (headers, answer).into_response()
         }
-        Err(failure) => refused(&failure, language, &id),
+        Err(failure) => {
+            if let (Passed::Session(open), Class::Forbidden) = (&passed, failure.code().class()) {
+                let who = open.account.name.clone();
+                note_refusal(&services, remote.0, who, name, AccessRefusal::NotPermitted);
+            }
+            refused(&failure, language, &id)
+        }
     }
+}
+
+/// Whether a person's session may be used for an operation now.
+fn admit(
+    services: &Services,
+    open: &OpenSession,
+    operation: &Operation,
+) -> Result<(), (AccessRefusal, Failure)> {
+    let people = &services.platform.people;
+    let class = if operation.audit() == Audit::Read { CallClass::Read } else { CallClass::Change };
+    if !open.session.admit(class, people.rate_limits(), services.clock.monotonic()) {
+        return Err((AccessRefusal::RateLimited, Failure::new(Code::RequestLimitExceeded)));
+    }
+    if open.must_change && !operation.is_before_password_change() {
+        let refusal = AccessRefusal::PasswordChangeNeeded;
+        return Err((refusal, Failure::new(Code::PasswordChangeNeeded)));
+    }
+    Ok(())
 }
 
 /// The request in a body; an empty one is a request without members.

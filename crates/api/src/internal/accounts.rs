@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use yizhan_devices::{InstanceKind, NewInstance};
-use yizhan_people::{Account, ApiKey, KeyChange, PeopleError};
+use yizhan_people::{Account, ApiKey, KeyChange, LoginRefusal, PeopleError};
 use yizhan_vocabulary::{Uin, UnixMillis};
 
 use super::audited::{Done, Operator, Wanted};
@@ -35,11 +35,15 @@ pub(crate) struct ShownAccount {
     remark: String,
     enabled: bool,
     keys: usize,
+    /// Whether a person can log in to the console with it.
+    console_login: bool,
+    second_factor: bool,
     created_at: UnixMillis,
 }
 
 impl ShownAccount {
     fn of(services: &Services, account: &Account) -> Self {
+        let login = services.platform.people.login_state(account.uin);
         Self {
             uin: account.uin,
             owner: account.owner,
@@ -47,6 +51,8 @@ impl ShownAccount {
             remark: account.remark.clone(),
             enabled: account.enabled,
             keys: services.platform.people.keys_of(account.uin).len(),
+            console_login: login.is_some(),
+            second_factor: login.is_some_and(|login| login.second_factor),
             created_at: account.created_at,
         }
     }
@@ -134,6 +140,72 @@ pub(crate) async fn change(
         })
     };
     Ok(Json(blocking(&services, change).await?))
+}
+
+/// A password for the console.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPassword {
+    /// One is made and shown if it is not given.
+    password: Option<String>,
+    /// Whether it must be changed at the next login.
+    #[serde(default)]
+    must_change: bool,
+    /// Whether the second factor goes.
+    #[serde(default)]
+    remove_second_factor: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct SetPassword {
+    account: Uin,
+    /// What to type as the name at the login.
+    login_name: String,
+    /// The password, if it was made.
+    password: Option<String>,
+}
+
+pub(crate) async fn set_password(
+    State(services): State<Arc<Services>>,
+    operator: Operator,
+    Path(account): Path<String>,
+    Json(body): Json<NewPassword>,
+) -> Answer<Json<SetPassword>> {
+    let set = move |services: &Services| {
+        let people = &services.platform.people;
+        let request = json!({
+            "account": account, "must_change": body.must_change, "remove_second_factor": body.remove_second_factor,
+        });
+        let wanted = Wanted::of_account("SetPassword", owner_of(services, Some(&account)), request);
+        operator.does(services, wanted, || {
+            let account = find(services, &account)?;
+            let before = Some(json!(ShownAccount::of(services, &account)));
+            let made = people.set_password(account.uin, body.password.as_deref(), body.must_change)?;
+            if body.remove_second_factor {
+                people.remove_totp(account.uin)?;
+            }
+            let after = Some(json!(ShownAccount::of(services, &account)));
+            let answer = SetPassword {
+                account: account.uin,
+                login_name: people.login_name(&account),
+                password: made.map(|password| password.to_string()),
+            };
+            Ok(Done::new(before, after, answer))
+        })
+    };
+    Ok(Json(blocking(&services, set).await?))
+}
+
+#[derive(Serialize)]
+pub(crate) struct Setup {
+    /// Where the first password is set; nothing once there is one.
+    link: Option<String>,
+}
+
+/// How to set the first password.
+pub(crate) async fn setup(State(services): State<Arc<Services>>) -> Json<Setup> {
+    let code = services.platform.people.setup_code();
+    Json(Setup { link: code.map(|code| format!("{}/setup#{code}", services.base_url)) })
 }
 
 /// Deletes an account. Instances of a root account that hold nothing go with it.
@@ -319,6 +391,18 @@ fn find(services: &Services, named: &str) -> Answer<Arc<Account>> {
 /// The root account that a named account belongs to; the first one for one that does not exist.
 fn owner_of(services: &Services, named: Option<&str>) -> Uin {
     named.and_then(|named| find(services, named).ok()).map_or(Uin::FIRST, |account| account.root())
+}
+
+impl From<LoginRefusal> for ApiError {
+    fn from(refusal: LoginRefusal) -> Self {
+        match refusal {
+            LoginRefusal::Failed(error) => error.into(),
+            LoginRefusal::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", refusal.to_string())
+            }
+            other => Self::invalid(other.to_string()),
+        }
+    }
 }
 
 impl From<PeopleError> for ApiError {

@@ -30,7 +30,8 @@ impl<S: Sync> FromRequestParts<S> for Operator {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         let means = match parts.extensions.get::<Passed>() {
             Some(Passed::Token(name)) => Means::Token(name.clone()),
-            Some(Passed::Local) | None => Means::Local,
+            // No session gets here.
+            Some(Passed::Local | Passed::Session(_)) | None => Means::Local,
         };
         let address = parts.extensions.get::<Remote>().and_then(|remote| remote.0);
         Ok(Self { means, address })

@@ -49,6 +49,8 @@ pub(crate) fn routes() -> Router<Arc<Services>> {
         .route(&device("/secret"), post(devices::reset_secret))
         .route("/accounts", get(accounts::list).post(accounts::create))
         .route("/accounts/{account}", patch(accounts::change).delete(accounts::remove))
+        .route("/accounts/{account}/password", post(accounts::set_password))
+        .route("/setup", get(accounts::setup))
         .route("/accounts/{account}/keys", get(accounts::list_keys).post(accounts::create_key))
         .route("/accounts/{account}/keys/{key}", patch(accounts::change_key).delete(accounts::remove_key))
         .route("/refusals", get(data::refusals))

@@ -5,15 +5,14 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
-use yizhan_people::Account;
+use yizhan_people::{Account, LoginState, People};
 use yizhan_vocabulary::UnixMillis;
 
 const DATE_TIME: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
 const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
-/// A sub-account. Members about the console and telephones are those of clients of the vendor's; there is no login by
-/// password here.
+/// A sub-account. Members about telephones are those of clients of the vendor's and empty.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct UserEntry {
@@ -24,8 +23,18 @@ pub(crate) struct UserEntry {
     name: String,
     nick_name: String,
     remark: String,
-    /// 0: it cannot log in to the console.
+    /// 1 if it has a password for the console, 0 if not.
     console_login: i64,
+    /// What people type at the login.
+    login_name: String,
+    /// Whether the password must be changed at the next login.
+    need_reset_password: bool,
+    /// Whether the login needs a second factor.
+    second_factor: bool,
+    /// When somebody last logged in, seconds since 1970; 0 if never.
+    last_login_time: i64,
+    /// From which address.
+    last_login_from: String,
     phone_num: String,
     country_code: String,
     email: String,
@@ -36,14 +45,21 @@ pub(crate) struct UserEntry {
 }
 
 impl UserEntry {
-    pub fn of(account: &Account) -> Self {
+    pub fn of(people: &People, account: &Account) -> Self {
+        let login: Option<LoginState> = people.login_state(account.uin);
+        let login = login.as_ref();
         Self {
             uin: account.uin.0,
             uid: account.uin.0,
             name: account.name.clone(),
             nick_name: account.name.clone(),
             remark: account.remark.clone(),
-            console_login: 0,
+            console_login: i64::from(login.is_some()),
+            login_name: people.login_name(account),
+            need_reset_password: login.is_some_and(|login| login.must_change),
+            second_factor: login.is_some_and(|login| login.second_factor),
+            last_login_time: login.and_then(|login| login.last_login_at).map_or(0, |at| at.seconds()),
+            last_login_from: login.and_then(|login| login.last_login_from.clone()).unwrap_or_default(),
             phone_num: String::new(),
             country_code: String::new(),
             email: String::new(),

@@ -3,13 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yizhan_people::policy::{Choice, Effect, Operations, Scope, generate};
-use yizhan_people::{Account, PeopleError};
+use yizhan_people::{Account, PeopleError, SHOW_SECRETS};
 use yizhan_vocabulary::{ProductId, ProjectId};
 
 use crate::call::Call;
 use crate::failure::{Code, Failure, Outcome};
 use crate::find_in_console;
+use crate::operation::Operation;
 use crate::resource::Resource;
+use crate::table::is_about_access;
 
 /// Choices of one document, at most.
 const MAX_CHOICES: usize = 50;
@@ -146,7 +148,7 @@ pub(crate) async fn explained(call: Call, request: ExplainAccess) -> Outcome<Exp
         (None, uin) => call.family_member(uin)?,
     };
     let name = request.operation.rsplit(':').next().unwrap_or_default();
-    if find_in_console(name).is_none() {
+    if find_in_console(name).is_none() && name != SHOW_SECRETS {
         let why = format!("Operation: there is no operation {}", name.chars().take(64).collect::<String>());
         return Err(Failure::new(Code::InvalidParameterValue).because(why));
     }
@@ -203,7 +205,8 @@ fn plain_name(operation: &str) -> &str {
 /// The resource that is meant, in the form in which policies are asked about it.
 fn resource(call: &Call, request: &ExplainAccess) -> Outcome<String> {
     let owner = call.caller().owner;
-    let on_accounts = super::OPERATIONS.iter().any(|known| known.name() == plain_name(&request.operation));
+    let name = plain_name(&request.operation);
+    let on_accounts = is_about_access(name);
     if let Some(resource) = request.resource.as_ref().filter(|resource| !resource.is_empty()) {
         if on_accounts != resource.starts_with("qcs::cam:") {
             let why = "operations on accounts, and only those, concern resources of the service cam";
@@ -213,6 +216,9 @@ fn resource(call: &Call, request: &ExplainAccess) -> Outcome<String> {
     }
     if on_accounts {
         return Ok(Resource::Access(owner).to_string());
+    }
+    if find_in_console(name).is_some_and(Operation::is_for_operator) {
+        return Ok(Resource::Installation(owner).to_string());
     }
     match (&request.product_id, &request.project_id) {
         (Some(product), _) => {

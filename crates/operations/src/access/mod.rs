@@ -23,15 +23,15 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "AddUser",
         CONSOLE,
         Audit::Write,
-        text!("Make a sub-account, on request with an API key", "创建子账号"),
+        text!("Make a sub-account, on request with a password or an API key", "创建子账号"),
         handler!(users::add: users::AddUser => users::AddedUser),
     ),
     Operation::new(
         "UpdateUser",
         CONSOLE,
         Audit::Write,
-        text!("Change a sub-account's remark, enable or disable it", "更新子账号"),
-        handler!(users::update: users::UpdateUser => Nothing),
+        text!("Change a sub-account's remark or login, enable or disable it", "更新子账号"),
+        handler!(users::update: users::UpdateUser => users::UpdatedUser),
     ),
     Operation::new(
         "DeleteUser",

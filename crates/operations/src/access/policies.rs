@@ -19,8 +19,10 @@ const DEFAULT_PAGE: i64 = 20;
 const MAX_PAGE: i64 = 200;
 /// Policies that are deleted at once, at most.
 const MAX_DELETED: usize = 100;
-/// Policies that people made, as opposed to those that a vendor presets.
+/// Policies that people made.
 const CUSTOM: i64 = 1;
+/// Policies that every installation has.
+const PRESET: i64 = 2;
 /// Made by a document.
 const BY_DOCUMENT: i64 = 2;
 
@@ -129,7 +131,7 @@ pub(crate) struct GetPolicy {
 pub(crate) struct PolicyDetail {
     policy_name: String,
     description: String,
-    /// 1: made here.
+    /// 1: made here; 2: preset.
     r#type: i64,
     add_time: String,
     update_time: String,
@@ -142,8 +144,8 @@ pub(crate) async fn get(call: Call, request: GetPolicy) -> Outcome<PolicyDetail>
     let policy = call.policy(request.policy_id)?;
     Ok(PolicyDetail {
         policy_name: policy.name.clone(),
-        description: policy.description.clone(),
-        r#type: CUSTOM,
+        description: description(&call, &policy),
+        r#type: kind(&policy),
         add_time: date_time(policy.created_at),
         update_time: date_time(policy.updated_at),
         policy_document: policy.document.clone(),
@@ -162,6 +164,20 @@ pub(crate) struct ListPolicies {
     page: Option<i64>,
     /// Only those whose name contains this.
     keyword: Option<String>,
+    /// `All`, which is so if it is not given; `QCS` for preset policies; `Local` for those made here.
+    scope: Option<PolicyScope>,
+}
+
+/// Whose policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+enum PolicyScope {
+    /// Both kinds.
+    All,
+    /// Preset ones.
+    #[serde(rename = "QCS")]
+    Preset,
+    /// Those made here.
+    Local,
 }
 
 /// A page of policies.
@@ -179,7 +195,7 @@ struct PolicyEntry {
     policy_name: String,
     add_time: String,
     update_time: String,
-    /// 1: made here.
+    /// 1: made here; 2: preset.
     r#type: i64,
     description: String,
     /// 2: by a document.
@@ -192,7 +208,11 @@ pub(crate) async fn list(call: Call, request: ListPolicies) -> Outcome<PolicyLis
     let owner = call.access()?;
     let page = page(request.page, request.rp)?;
     let people = &call.platform().people;
-    let mut policies = people.policies(owner);
+    let scope = request.scope.unwrap_or(PolicyScope::All);
+    let mut policies = if scope == PolicyScope::Local { Vec::new() } else { people.presets(owner) };
+    if scope != PolicyScope::Preset {
+        policies.extend(people.policies(owner));
+    }
     let keyword = request.keyword.unwrap_or_default();
     policies.retain(|policy| policy.name.contains(&keyword));
     let total_num = policies.len() as i64;
@@ -201,10 +221,10 @@ pub(crate) async fn list(call: Call, request: ListPolicies) -> Outcome<PolicyLis
         policy_name: policy.name.clone(),
         add_time: date_time(policy.created_at),
         update_time: date_time(policy.updated_at),
-        r#type: CUSTOM,
-        description: policy.description.clone(),
+        r#type: kind(policy),
+        description: description(&call, policy),
         create_mode: BY_DOCUMENT,
-        attachments: people.attached_to(policy.id).len() as i64,
+        attachments: people.attached_to(owner, policy.id).len() as i64,
     };
     Ok(PolicyList { total_num, list: page.cut(policies).iter().map(entry).collect() })
 }
@@ -274,7 +294,7 @@ struct AttachedPolicy {
     add_time: String,
     /// 2: by a document.
     create_mode: i64,
-    /// `User`: made here.
+    /// `User`: made here; `QCS`: preset.
     policy_type: &'static str,
     remark: String,
     /// The root account.
@@ -291,14 +311,28 @@ pub(crate) async fn attached(call: Call, request: ListAttachedUserPolicies) -> O
         policy_name: policy.name.clone(),
         add_time: date_time(policy.created_at),
         create_mode: BY_DOCUMENT,
-        policy_type: "User",
-        remark: policy.description.clone(),
+        policy_type: if policy.preset.is_some() { "QCS" } else { "User" },
+        remark: description(&call, policy),
         operate_owner_uin: policy.owner.to_string(),
     };
     Ok(AttachedPolicyList {
         total_num: policies.len() as i64,
         list: page.cut(policies.iter().cloned()).iter().map(entry).collect(),
     })
+}
+
+/// 1 for a policy that was made here, 2 for a preset one.
+fn kind(policy: &StoredPolicy) -> i64 {
+    if policy.preset.is_some() { PRESET } else { CUSTOM }
+}
+
+/// A note for people; that of a preset in the caller's language.
+fn description(call: &Call, policy: &StoredPolicy) -> String {
+    match (policy.preset, call.caller().language) {
+        (Some(preset), crate::Language::Chinese) => preset.zh.to_owned(),
+        (Some(preset), crate::Language::English) => preset.en.to_owned(),
+        (None, _) => policy.description.clone(),
+    }
 }
 
 fn page(number: Option<i64>, size: Option<i64>) -> Outcome<Page> {

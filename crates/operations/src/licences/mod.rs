@@ -43,12 +43,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         Audit::Write,
         text!("Give an instance activation codes, and limits with them", "添加激活码池"),
         handler!(pools::add: pools::AddLicensePool => pools::AddedPool),
-    ),
+    )
+    .for_operator(),
     Operation::new(
         "RemoveLicensePool",
         CONSOLE,
         Audit::Write,
         text!("Take a pool of activation codes away; devices stay", "删除激活码池"),
         handler!(pools::remove: pools::RemoveLicensePool => crate::operation::Nothing),
-    ),
+    )
+    .for_operator(),
 ];

@@ -66,9 +66,15 @@ impl People {
         self.change_account(uin, |row| row.remark = remark.to_owned())
     }
 
-    /// Enables or disables an account. While a root account is disabled, the keys of its sub-accounts are, too.
+    /// Enables or disables an account. While a root account is disabled, the keys of its sub-accounts are, too. Sessions
+    /// of what is disabled end.
     pub fn enable_account(&self, uin: Uin, enabled: bool) -> Result<Arc<Account>, PeopleError> {
-        self.change_account(uin, |row| row.enabled = enabled)
+        let account = self.change_account(uin, |row| row.enabled = enabled)?;
+        if !enabled {
+            self.end_sessions_of(uin);
+            self.sub_accounts(uin).iter().for_each(|sub| self.end_sessions_of(sub.uin));
+        }
+        Ok(account)
     }
 
     fn change_account(
@@ -122,6 +128,7 @@ impl Change<'_> {
     fn delete_account(mut self, uin: Uin) -> Result<(), PeopleError> {
         self.store().delete_account(uin)?;
         self.next.remove_account(uin);
+        self.people.logins.forget(uin);
         self.publish();
         Ok(())
     }

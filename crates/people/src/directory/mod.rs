@@ -23,9 +23,10 @@ use yizhan_vocabulary::{Clock, Uin};
 pub use account::Account;
 pub use key::{ApiKey, KeyUse, LastUse};
 pub use keys::{CreatedKey, KeyChange};
-pub use policies::{AccountRights, NewPolicy, StoredPolicy};
+pub use policies::{AccountRights, NewPolicy, SHOW_SECRETS, StoredPolicy};
 
 use crate::error::{KeyRefusal, PeopleError};
+use crate::logins::Logins;
 use crate::rate::RateLimits;
 use crate::settings::PeopleSettings;
 use snapshot::Snapshot;
@@ -41,6 +42,8 @@ struct Inner {
     current: ArcSwap<Snapshot>,
     /// Held through each change: the registry and the picture change in the same order.
     changing: Mutex<()>,
+    /// How people log in.
+    logins: Logins,
 }
 
 impl People {
@@ -52,7 +55,8 @@ impl People {
     ) -> Result<Self, PeopleError> {
         let snapshot = Snapshot::read(&store)?;
         let current = ArcSwap::from_pointee(snapshot);
-        Ok(Self(Arc::new(Inner { store, clock, settings, current, changing: Mutex::new(()) })))
+        let logins = Logins::read(&store, settings.sessions)?;
+        Ok(Self(Arc::new(Inner { store, clock, settings, current, changing: Mutex::new(()), logins })))
     }
 
     /// The key that signs a request, if it may be used.
@@ -96,15 +100,27 @@ impl People {
         self.0.settings.rate
     }
 
+    pub(crate) fn logins(&self) -> &Logins {
+        &self.0.logins
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
     /// The one change that is made now: the picture as it is, to be replaced.
-    fn change(&self) -> Change<'_> {
+    pub(crate) fn change(&self) -> Change<'_> {
         let guard = self.0.changing.lock();
         Change { people: &self.0, next: Snapshot::clone(&self.0.current.load()), _guard: guard }
     }
 }
 
 /// A change in the making. Dropping it changes nothing.
-struct Change<'a> {
+pub(crate) struct Change<'a> {
     people: &'a Inner,
     next: Snapshot,
     _guard: MutexGuard<'a, ()>,

@@ -10,8 +10,12 @@ use super::accounts::no_account;
 use super::snapshot::Snapshot;
 use super::{Account, People};
 use crate::error::PeopleError;
-use crate::policy::{Decision, Explanation, Policy, decide, explain};
+use crate::policy::{
+    Decision, Explanation, PRESETS, Policy, Preset, decide, explain, opens, preset, preset_named,
+};
 
+/// What a policy denies so that operations answer without keys and secrets. It is no operation.
+pub const SHOW_SECRETS: &str = "ShowSecrets";
 /// The longest name and description of a policy, in characters (access management, CreatePolicy).
 const MAX_NAME: usize = 128;
 const MAX_DESCRIPTION: usize = 1_024;
@@ -33,6 +37,8 @@ pub struct StoredPolicy {
     pub created_at: UnixMillis,
     /// When it last changed.
     pub updated_at: UnixMillis,
+    /// What it is made of, if nobody made it here.
+    pub preset: Option<&'static Preset>,
     policy: Policy,
 }
 
@@ -61,7 +67,22 @@ impl StoredPolicy {
 
     fn with(row: PolicyRow, policy: Policy) -> Self {
         let PolicyRow { id, owner, name, description, document, created_at, updated_at } = row;
-        Self { id, owner, name, description, document, created_at, updated_at, policy }
+        Self { id, owner, name, description, document, created_at, updated_at, preset: None, policy }
+    }
+
+    /// A preset policy as a root account has it.
+    fn preset(preset: &'static Preset, owner: Uin) -> Self {
+        Self {
+            id: preset.id,
+            owner,
+            name: preset.name.to_owned(),
+            description: preset.en.to_owned(),
+            document: preset.document.to_owned(),
+            created_at: UnixMillis(0),
+            updated_at: UnixMillis(0),
+            preset: Some(preset),
+            policy: Policy::parse(preset.document, owner).expect("preset documents are tested"),
+        }
     }
 
     fn row(&self) -> PolicyRow {
@@ -93,6 +114,17 @@ impl AccountRights {
     /// Whether the account may do `operation` on `resource`.
     pub fn decide(&self, operation: &str, resource: &str) -> Decision {
         decide(&self.compiled, operation, resource)
+    }
+
+    /// Whether the account may do `operation` on something; `everything` is the resource of the whole account.
+    pub fn opens(&self, operation: &str, everything: &str) -> bool {
+        opens(&self.compiled, operation, everything)
+    }
+
+    /// Whether a statement takes the sight of secrets away on the whole account, as preset policies that only look do.
+    pub fn hides_secrets(&self, everything: &str) -> bool {
+        let decision = self.decide(SHOW_SECRETS, everything);
+        decision.decided_by.is_some() && !decision.allowed
     }
 
     /// The same with the reasons, and the policy that decided.
@@ -140,7 +172,21 @@ impl Policies {
     }
 
     pub fn attach(&mut self, account: Uin, id: i64) {
-        let Some(policy) = self.by_id.get(&id).cloned() else { return };
+        if let Some(policy) = self.by_id.get(&id).cloned() {
+            self.add(account, policy);
+        }
+    }
+
+    /// Attaches a preset; one of another release says nothing here.
+    pub fn attach_preset(&mut self, account: Uin, owner: Uin, name: &str) {
+        match preset_named(name) {
+            Some(preset) => self.add(account, Arc::new(StoredPolicy::preset(preset, owner))),
+            None => tracing::error!(%account, name, "the account has a preset policy that is not known here"),
+        }
+    }
+
+    fn add(&mut self, account: Uin, policy: Arc<StoredPolicy>) {
+        let id = policy.id;
         let mut policies = self.of_account(account).policies.clone();
         if let Err(place) = policies.binary_search_by_key(&id, |policy| policy.id) {
             policies.insert(place, policy);
@@ -178,26 +224,40 @@ impl People {
         (!account.is_root()).then(|| self.0.current.load().policies.of_account(account.uin))
     }
 
-    /// The policies of a root account, by number.
+    /// The policies that a root account made, by number.
     pub fn policies(&self, owner: Uin) -> Vec<Arc<StoredPolicy>> {
         let current = self.0.current.load();
         current.policies.by_id.values().filter(|policy| policy.owner == owner).cloned().collect()
     }
 
-    /// A policy of a root account.
+    /// The preset policies as a root account has them.
+    pub fn presets(&self, owner: Uin) -> Vec<Arc<StoredPolicy>> {
+        PRESETS.iter().map(|preset| Arc::new(StoredPolicy::preset(preset, owner))).collect()
+    }
+
+    /// A policy that a root account made or every one has.
     pub fn policy(&self, owner: Uin, id: i64) -> Option<Arc<StoredPolicy>> {
+        if let Some(preset) = preset(id) {
+            return Some(Arc::new(StoredPolicy::preset(preset, owner)));
+        }
         let policy = self.0.current.load().policies.by_id.get(&id).cloned();
         policy.filter(|policy| policy.owner == owner)
     }
 
-    /// The sub-accounts that a policy is attached to.
-    pub fn attached_to(&self, policy: i64) -> Vec<Uin> {
-        self.0.current.load().policies.attached_to(policy)
+    /// The sub-accounts of a root account that a policy is attached to.
+    pub fn attached_to(&self, owner: Uin, policy: i64) -> Vec<Uin> {
+        let current = self.0.current.load();
+        let mut attached = current.policies.attached_to(policy);
+        attached.retain(|account| current.accounts.get(account).is_some_and(|sub| sub.owner == Some(owner)));
+        attached
     }
 
     /// Makes a policy.
     pub fn create_policy(&self, new: NewPolicy) -> Result<Arc<StoredPolicy>, PeopleError> {
         check_name(&new.name)?;
+        if preset_named(&new.name).is_some() {
+            return Err(PeopleError::Conflict(format!("{} is the name of a preset policy", new.name)));
+        }
         check_description(&new.description)?;
         let policy = Policy::parse(&new.document, new.owner)?;
         let mut change = self.change();
@@ -257,7 +317,10 @@ impl People {
     /// Attaches a policy to a sub-account of the same root account.
     pub fn attach_policy(&self, owner: Uin, account: Uin, id: i64) -> Result<(), PeopleError> {
         let mut change = self.change();
-        change.next.own_policy(owner, id)?;
+        let preset = preset(id);
+        if preset.is_none() {
+            change.next.own_policy(owner, id)?;
+        }
         change.next.own_sub(owner, account)?;
         let limit = self.0.settings.max_attachments;
         let rights = change.next.policies.of_account(account);
@@ -266,8 +329,13 @@ impl People {
                 "{limit} policies are attached to the account already"
             )));
         }
-        change.store().attach_policy(account, id)?;
-        change.next.policies.attach(account, id);
+        if let Some(preset) = preset {
+            change.store().attach_preset(account, preset.name)?;
+            change.next.policies.attach_preset(account, owner, preset.name);
+        } else {
+            change.store().attach_policy(account, id)?;
+            change.next.policies.attach(account, id);
+        }
         change.publish();
         Ok(())
     }
@@ -275,9 +343,15 @@ impl People {
     /// Takes a policy away from a sub-account.
     pub fn detach_policy(&self, owner: Uin, account: Uin, id: i64) -> Result<(), PeopleError> {
         let mut change = self.change();
-        change.next.own_policy(owner, id)?;
+        let preset = preset(id);
+        if preset.is_none() {
+            change.next.own_policy(owner, id)?;
+        }
         change.next.own_sub(owner, account)?;
-        change.store().detach_policy(account, id)?;
+        match preset {
+            Some(preset) => change.store().detach_preset(account, preset.name)?,
+            None => change.store().detach_policy(account, id)?,
+        }
         change.next.policies.detach(account, id);
         change.publish();
         Ok(())
@@ -286,6 +360,12 @@ impl People {
 
 impl Snapshot {
     fn own_policy(&self, owner: Uin, id: i64) -> Result<&StoredPolicy, PeopleError> {
+        if let Some(preset) = preset(id) {
+            return Err(PeopleError::Invalid(format!(
+                "{} is a preset policy; nobody changes it",
+                preset.name
+            )));
+        }
         let policy = self.policies.by_id.get(&id).filter(|policy| policy.owner == owner);
         policy.map(Arc::as_ref).ok_or_else(|| PeopleError::NotFound(format!("policy {id}")))
     }

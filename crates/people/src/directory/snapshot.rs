@@ -39,6 +39,11 @@ impl Snapshot {
         for (account, policy) in store.policy_attachments()? {
             snapshot.policies.attach(account, policy);
         }
+        for (account, preset) in store.preset_attachments()? {
+            if let Some(owner) = snapshot.accounts.get(&account).and_then(|account| account.owner) {
+                snapshot.policies.attach_preset(account, owner, &preset);
+            }
+        }
         Ok(snapshot)
     }
 

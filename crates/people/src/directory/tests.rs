@@ -215,7 +215,7 @@ fn a_sub_account_may_do_what_its_policies_say_from_then_on_and_after_a_restart()
     open.change_policy(Uin::FIRST, close, None, Some(READ.into())).unwrap();
     assert!(may_describe(&open, sub), "a changed policy changes at once for all");
     open.delete_policies(Uin::FIRST, &[close, close]).unwrap();
-    assert_eq!(open.attached_to(read), [sub]);
+    assert_eq!(open.attached_to(Uin::FIRST, read), [sub]);
     drop(open);
     let open = people(dir.path());
     assert!(may_describe(&open, sub));
@@ -264,4 +264,34 @@ fn there_are_only_so_many_policies_and_attachments_and_bad_documents_are_not_kep
     open.attach_policy(Uin::FIRST, sub, one).unwrap();
     open.attach_policy(Uin::FIRST, sub, one).unwrap();
     assert!(matches!(open.attach_policy(Uin::FIRST, sub, two), Err(PeopleError::LimitReached(_))));
+}
+
+#[test]
+fn preset_policies_can_be_attached_everywhere_and_changed_nowhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = people(dir.path());
+    let other = open.create_root("other", "").unwrap().uin;
+    let (ours, theirs) =
+        (open.create_sub(Uin::FIRST, "a", "").unwrap().uin, open.create_sub(other, "a", "").unwrap().uin);
+    let reading =
+        open.presets(Uin::FIRST).into_iter().find(|policy| policy.name == "ReadOnlyAccess").unwrap();
+    open.attach_policy(Uin::FIRST, ours, reading.id).unwrap();
+    open.attach_policy(other, theirs, reading.id).unwrap();
+    assert!(may_describe(&open, ours) && !may_describe(&open, theirs), "the project is the first account's");
+    assert_eq!(open.attached_to(other, reading.id), [theirs]);
+    drop(open);
+    let open = people(dir.path());
+    assert!(may_describe(&open, ours));
+    let rights = open.rights(&open.account(ours).unwrap()).unwrap();
+    assert!(rights.hides_secrets("qcs::iotexplorer:gz:uin/100000000001:*"));
+    for refused in [
+        open.change_policy(Uin::FIRST, reading.id, None, Some(CLOSE.into())).map(drop),
+        open.delete_policies(Uin::FIRST, &[reading.id]),
+    ] {
+        assert!(matches!(refused, Err(PeopleError::Invalid(_))), "{refused:?}");
+    }
+    let taken = open.create_policy(new_policy(Uin::FIRST, "ReadOnlyAccess", READ));
+    assert!(matches!(taken, Err(PeopleError::Conflict(_))));
+    open.detach_policy(Uin::FIRST, ours, reading.id).unwrap();
+    assert!(!may_describe(&open, ours));
 }

@@ -46,3 +46,23 @@ pub fn decide<P: Borrow<Policy>>(policies: &[P], operation: &str, resource: &str
     }
     Decision { allowed: allowed_by.is_some(), decided_by: allowed_by }
 }
+
+/// Whether the policies open `operation` somewhere: on some object, if not on all. `everything` is the resource of the whole
+/// account in the operation's service; what is denied there is denied everywhere.
+pub fn opens<P: Borrow<Policy>>(policies: &[P], operation: &str, everything: &str) -> bool {
+    let whole = decide(policies, operation, everything);
+    if whole.decided_by.is_some() {
+        return whole.allowed;
+    }
+    let request = Request::of(operation, everything);
+    policies.iter().map(Borrow::borrow).filter(|policy| request.account == Some(policy.owner())).any(
+        |policy| {
+            let allows = |statement: &super::Statement| {
+                statement.effect() == Effect::Allow
+                    && statement.concerns_objects()
+                    && statement.names_action(&request)
+            };
+            policy.statements().iter().any(allows)
+        },
+    )
+}

@@ -78,6 +78,11 @@ impl Statement {
         self.actions.iter().any(|action| action.matches(request))
     }
 
+    /// Whether it concerns more than the installation.
+    pub(super) fn concerns_objects(&self) -> bool {
+        self.resources.iter().any(|resource| !resource.is_installation())
+    }
+
     pub(super) fn names_resource(&self, request: &Request<'_>) -> bool {
         self.resources.iter().any(|resource| resource.matches(request))
     }

@@ -16,11 +16,13 @@ mod document;
 mod explain;
 mod generate;
 mod pattern;
+mod presets;
 
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Decision, StatementAt, decide};
+pub use decide::{Decision, StatementAt, decide, opens};
 pub use document::{Effect, MAX_DOCUMENT_CHARS, Policy, PolicyError, Statement};
 pub use explain::{Explanation, explain};
 pub use generate::{Choice, Operations, READ_OPERATIONS, Scope, generate};
+pub use presets::{PRESETS, Preset, preset, preset_named};

@@ -2,7 +2,8 @@
 //!
 //! A resource has six parts, `qcs::SERVICE:REGION:ACCOUNT:PATH`. Objects are named `project/P`, `project/P/product/X` and
 //! `project/P/product/X/device/D`, exactly: the vendor's own samples list `project/P` beside `project/P/product/X/*`, so
-//! a project does not stand for what is in it. `*` stands for any text, slashes included. A slash at the end says
+//! a project does not stand for what is in it. `installation` is what the operator of the installation manages; only the
+//! first root account has it. `*` stands for any text, slashes included. A slash at the end says
 //! nothing. The region says nothing either: an installation is one region.
 
 use yizhan_vocabulary::Uin;
@@ -13,6 +14,8 @@ use super::document::PolicyError;
 const MAX_PATTERN_BYTES: usize = 512;
 /// How paths of objects begin.
 const PATHS: &[&str] = &["project/", "instance/"];
+/// The path of what belongs to nobody but the operator of the installation.
+const INSTALLATION: &str = "installation";
 
 /// Whether a text matches a pattern in which `*` stands for any text. Takes time of the order of both lengths multiplied,
 /// whatever the pattern.
@@ -139,11 +142,17 @@ impl ResourcePattern {
         }
         if !names_objects(path) {
             return Err(refused(
-                "a path is *, project/P, project/P/product/X, project/P/product/X/device/D or instance/I"
+                "a path is *, project/P, project/P/product/X, project/P/product/X/device/D, instance/I or \
+                 installation"
                     .to_owned(),
             ));
         }
         Ok(Self::Named { service, account_only, path: path.into() })
+    }
+
+    /// Whether only the installation is meant.
+    pub fn is_installation(&self) -> bool {
+        matches!(self, Self::Named { path, .. } if **path == *INSTALLATION)
     }
 
     pub fn matches(&self, request: &Request<'_>) -> bool {
@@ -175,6 +184,9 @@ fn check_account(account: &str, owner: Uin) -> Result<(), String> {
 fn names_objects(path: &str) -> bool {
     let literal = path.split('*').next().unwrap_or_default();
     let open = literal.len() < path.len();
+    if path == INSTALLATION || (open && INSTALLATION.starts_with(literal)) {
+        return true;
+    }
     PATHS.iter().any(|start| {
         (literal.starts_with(start) && (open || literal.len() > start.len()))
             || (open && start.starts_with(literal))

@@ -10,6 +10,7 @@ mod certificates;
 mod devices;
 pub(crate) mod jobs;
 pub(crate) mod licences;
+mod logins;
 pub(crate) mod models;
 mod policies;
 pub(crate) mod private_authorities;

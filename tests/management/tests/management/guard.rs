@@ -9,6 +9,9 @@ use yizhan_testkit::cloud::CloudClient;
 /// shows, and to whom.
 const OF_THE_ACCOUNT: &[&str] = &[
     "AddUser",
+    "BeginTotp",
+    "ChangePassword",
+    "ConfirmTotp",
     "CreateInstance",
     "CreatePolicy",
     "CreatePrivateCA",
@@ -24,6 +27,7 @@ const OF_THE_ACCOUNT: &[&str] = &[
     "DescribePrivateCAs",
     "DescribeProducts",
     "DescribeSDKLog",
+    "EndSession",
     "GeneratePolicy",
     "GetCategoryList",
     "GetUser",
@@ -31,7 +35,9 @@ const OF_THE_ACCOUNT: &[&str] = &[
     "ListLogPayload",
     "ListPolicies",
     "ListSDKLog",
+    "ListSessions",
     "ListUsers",
+    "RemoveTotp",
     "UpdateUser",
 ];
 
