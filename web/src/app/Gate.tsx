@@ -6,11 +6,13 @@ import { loadSession, useSession } from '../api';
 import { useTexts } from './texts';
 
 const WayIn = lazy(() => import('../features/session/WayIn'));
+const MustChange = lazy(() => import('../features/session/MustChange'));
 
 const RETRY_MS = 3_000;
 
 export function Gate({ children }: { children: ReactNode }) {
   const state = useSession((session) => session.state);
+  const mustChange = useSession((session) => session.answer?.MustChangePassword === true);
   useEffect(() => void loadSession(), []);
   useEffect(() => {
     if (state !== 'unreachable') return undefined;
@@ -23,7 +25,13 @@ export function Gate({ children }: { children: ReactNode }) {
     case 'unreachable':
       return <Unreachable />;
     case 'in':
-      return children;
+      return mustChange ? (
+        <Suspense fallback={<Waiting />}>
+          <MustChange />
+        </Suspense>
+      ) : (
+        children
+      );
     case 'setup':
     case 'out':
       return (
