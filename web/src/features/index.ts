@@ -1,5 +1,6 @@
 // The list of everything that the console shows. A new part is a folder here and one line.
 import type { Feature } from '../app/feature';
+import { feature as access } from './access';
 import { feature as activation } from './activation';
 import { feature as applications } from './applications';
 import { feature as authorities } from './authorities';
@@ -8,6 +9,7 @@ import { feature as logs } from './logs';
 import { feature as production } from './production';
 import { feature as products } from './products';
 import { feature as projects } from './projects';
+import { feature as session } from './session';
 import { feature as system } from './system';
 
 export const features: readonly Feature[] = [
@@ -20,4 +22,6 @@ export const features: readonly Feature[] = [
   projects,
   authorities,
   system,
+  access,
+  session,
 ];
