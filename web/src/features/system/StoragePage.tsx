@@ -55,7 +55,7 @@ function Forecast({ storage: { Forecast: forecast } }: { storage: Storage }) {
     <Alert
       type={type}
       showIcon
-      title={`${t('storage.forecast')}: ${words}`}
+      title={t('storage.forecast', { words })}
       description={
         <>
           {known && (
