@@ -31,6 +31,12 @@ export function App() {
   useEffect(() => {
     document.documentElement.dataset.theme = dark ? 'dark' : 'light';
   }, [dark]);
+  useEffect(() => {
+    // The server's sentences and names are in the language in which they were asked for.
+    const again = () => void queries.invalidateQueries();
+    i18n.on('languageChanged', again);
+    return () => i18n.off('languageChanged', again);
+  }, [i18n]);
   return (
     <ConfigProvider
       locale={i18n.language === 'zh' ? zh : en}

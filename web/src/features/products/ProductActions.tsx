@@ -25,6 +25,9 @@ import { useTexts } from './texts';
 
 const SHOWN = ['DescribeStudioProduct', 'SearchStudioProduct', 'GetProjectList'] as const;
 
+/** What a person can type without copying it. */
+const TYPABLE = /^[\p{L}\p{N}\p{P}\p{S}]+( [\p{L}\p{N}\p{P}\p{S}]+)*$/u;
+
 export function ProductActions({ product }: { product: Product }) {
   const t = useTexts();
   const may = useMay();
@@ -116,6 +119,8 @@ function Remove({ product, onClose }: { product: Product; onClose: () => void })
   const go = useGo();
   const remove = useChange('DeleteStudioProduct', ['SearchStudioProduct', 'GetProjectList']);
   const name = product.ProductName;
+  // A name with invisible or very many characters cannot be typed; the id can.
+  const typed = TYPABLE.test(name) ? name : product.ProductId;
   if (product.DeviceCount > 0) {
     return (
       <Modal open title={<bdi>{t('remove.title', { name })}</bdi>} onCancel={onClose} footer={null}>
@@ -128,7 +133,7 @@ function Remove({ product, onClose }: { product: Product; onClose: () => void })
     <Danger
       open
       title={t('remove.title', { name })}
-      name={name}
+      name={typed}
       action={t('remove.action')}
       onClose={onClose}
       onConfirm={async () => {

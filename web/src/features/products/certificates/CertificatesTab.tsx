@@ -11,11 +11,11 @@ import {
   icons,
   Id,
   notice,
+  PageLink,
   Select,
   Time,
 } from '../../../kit';
 import { CERTIFICATE, type Product } from '../choices';
-import { Authorities } from './Authorities';
 import { useTexts } from './texts';
 
 export default function CertificatesTab({ product }: { product: Product }) {
@@ -38,7 +38,6 @@ export default function CertificatesTab({ product }: { product: Product }) {
           {t('download')}
         </Button>
       </section>
-      {byCertificate && <Authorities />}
     </div>
   );
 }
@@ -101,6 +100,7 @@ function Trusted({ product }: { product: Product }) {
             </GuardedButton>
           </>
         )}
+        <PageLink to="/authorities">{t('own')}</PageLink>
         {authority && (
           <GuardedButton operation="DeleteProductPrivateCA" danger onClick={() => setStopping(true)}>
             {t('stop')}

@@ -99,7 +99,7 @@ export const { useTexts } = defineTexts('products.model', {
     draft: 'Unpublished draft',
     draftText:
       'It is kept in this browser only. Devices know the published model until the draft is published.',
-    draftSince: 'Begun',
+    draftSince: 'Last changed',
     outdated: 'The published model has been changed since this draft was begun.',
     outdatedText: 'Publishing the draft takes those changes back. Look at the differences first.',
     lost: 'The browser has no room to keep this draft. Export it before you leave the page.',
@@ -297,7 +297,7 @@ export const { useTexts } = defineTexts('products.model', {
     toJson: '查看 JSON',
     draft: '未发布的草稿',
     draftText: '草稿只保存在本浏览器中。发布草稿之前，设备仍使用已发布的物模型。',
-    draftSince: '开始于',
+    draftSince: '上次修改于',
     outdated: '开始编辑草稿后，已发布的物模型有了变化。',
     outdatedText: '发布草稿将撤销这些变化，请先查看差异。',
     lost: '浏览器空间不足，无法保存草稿，离开页面前请导出。',

@@ -47,7 +47,7 @@ export interface Draft {
   changed: boolean;
   /** The server's model is another one than that from which the draft was made. */
   outdated: boolean;
-  /** Since when the draft is kept, if it was there when the page was opened; milliseconds. */
+  /** When the draft was last changed before the page was opened; milliseconds. */
   since?: number;
   /** The browser had no room to keep the draft. */
   lost: boolean;
@@ -86,10 +86,10 @@ export function useDraft(productId: string, server: string): Draft {
 
   useEffect(() => {
     const timer = setTimeout(() => {
-      setLost(!keep(productId, changed ? { base, text, at: since ?? Date.now() } : undefined));
+      setLost(!keep(productId, changed ? { base, text, at: Date.now() } : undefined));
     }, 300);
     return () => clearTimeout(timer);
-  }, [productId, base, text, changed, since]);
+  }, [productId, base, text, changed]);
 
   const read = useMemo(() => readModel(text), [text]);
   const putText = useCallback((next: string) => setHistory((before) => step(before, next)), []);
