@@ -63,7 +63,9 @@ pub use registry::{
     NewProduct, NewProject, OwnAuthority, OwnAuthorityError, Product, ProductSettings, ProductTopics,
     ProductView, ShownSecret, Status, generate_product_id, search_devices,
 };
-pub use statistics::{Calendar, Day, DayCounts, DeviceTotals, Population, Region, RegionCount};
+pub use statistics::{
+    Calendar, CommandEnds, Day, DayCounts, DeviceTotals, Population, RecentMessages, Region, RegionCount,
+};
 
 use commands::{Timers, Unconfirmed};
 use durability::Durability;

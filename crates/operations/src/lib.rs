@@ -31,6 +31,7 @@ mod logs;
 mod messages;
 mod openapi;
 mod opened;
+mod overview;
 mod own_account;
 mod page;
 mod platform;

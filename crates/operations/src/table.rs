@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::operation::{Operation, Version};
 use crate::{
     access, app_users, batches, certificates, data, devices, instances, jobs, licences, logs, messages,
-    own_account, products, projects, statistics, system, tags, thing_model, topics, video_products,
+    overview, own_account, products, projects, statistics, system, tags, thing_model, topics, video_products,
     virtual_devices,
 };
 
@@ -33,6 +33,7 @@ const GROUPS: &[&[Operation]] = &[
     own_account::OPERATIONS,
     jobs::OPERATIONS,
     system::OPERATIONS,
+    overview::OPERATIONS,
 ];
 
 static BY_VERSION: LazyLock<HashMap<(Version, &'static str), &'static Operation>> = LazyLock::new(|| {

@@ -28,6 +28,7 @@ pub use people_rows::{
     AccountRow, ApiKeyRow, AuditQuery, AuditRow, LoginNote, LoginRow, PolicyRow, SessionRow, TotpRow,
 };
 pub use registry::apps::AppRows;
+pub use registry::attention::{EndingCertificates, IgnoredAttention};
 pub use registry::batches::BatchStep;
 pub use registry::jobs::{JobRow, JobState};
 pub use registry::licences::LicencePoolRow;

@@ -25,6 +25,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 9, sql: include_str!("../migrations/0009_jobs.sql") },
     Migration { version: 10, sql: include_str!("../migrations/0010_virtual_devices.sql") },
     Migration { version: 11, sql: include_str!("../migrations/0011_logins.sql") },
+    Migration { version: 12, sql: include_str!("../migrations/0012_attention.sql") },
 ];
 
 /// Marks the file as ours: "YZHN".

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use yizhan_store::{
     ApiToken, AuthMode, AuthorityRow, CertificateRow, CertifiedKey, CustomTopic, DynamicRegistration,
-    ModelOrigin, ModelSaving, MqttUser, NewDevice, NodeKind, ProductChange, ProductDay, ProductProfile,
-    ProductRow, Secret, Store, StoreError, Tag,
+    EndingCertificates, IgnoredAttention, ModelOrigin, ModelSaving, MqttUser, NewDevice, NodeKind,
+    ProductChange, ProductDay, ProductProfile, ProductRow, Secret, Store, StoreError, Tag,
 };
 use yizhan_vocabulary::topics::Rights;
-use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, UnixMillis};
+use yizhan_vocabulary::{DeviceId, DeviceName, ProductId, Uin, UnixMillis};
 
 fn product_id() -> ProductId {
     ProductId::parse("DEMOPROD01").unwrap()
@@ -388,4 +388,51 @@ fn counts_of_a_day_are_added_up_and_go_with_their_product() {
     assert_eq!(store.product_days(&[product_id()], 0, 99).unwrap(), [row(6, 1, 1)]);
     store.delete_product(&product_id()).unwrap();
     assert_eq!(store.last_statistics_day().unwrap(), None);
+}
+
+#[test]
+fn a_device_counts_as_ending_only_when_no_certificate_of_it_holds_longer() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_with_product(dir.path());
+    let devices = store.create_devices(&["a", "b", "c"].map(new_device)).unwrap();
+    let certificate = |mark: u8, device: DeviceId, end: i64| CertificateRow {
+        fingerprint: [mark; 32],
+        device,
+        serial: format!("{mark:02x}"),
+        certificate: vec![mark; 10],
+        not_before: UnixMillis(1),
+        not_after: UnixMillis(end),
+        revoked_at: None,
+    };
+    let [a, b, c] = [0, 1, 2].map(|index: usize| devices[index]);
+    for (mark, device, end) in [(1, a, 40), (2, b, 30), (3, b, 900), (4, c, 20), (5, c, 60)] {
+        store.add_certificate(&certificate(mark, device, end)).unwrap();
+    }
+    let ending = |devices, first| {
+        vec![EndingCertificates { product: product_id(), devices, first: UnixMillis(first) }]
+    };
+    assert_eq!(store.certificates_ending_before(UnixMillis(41)).unwrap(), ending(1, 40));
+    assert_eq!(store.certificates_ending_before(UnixMillis(61)).unwrap(), ending(2, 40));
+    assert_eq!(store.revoke_certificates_of(a, UnixMillis(5)).unwrap(), 1);
+    assert_eq!(store.certificates_ending_before(UnixMillis(61)).unwrap(), ending(1, 60));
+    assert_eq!(store.certificates_ending_before(UnixMillis(20)).unwrap(), []);
+}
+
+#[test]
+fn what_is_ignored_stays_so_only_while_it_lasts() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let ignored = |id: &str, at: i64| IgnoredAttention { id: id.into(), by: Uin(7), at: UnixMillis(at) };
+    let ids = |store: &Store| -> Vec<String> {
+        let rows = store.ignored_attention(Uin::FIRST).unwrap();
+        rows.into_iter().map(|row| row.id).collect()
+    };
+    store.ignore_attention(Uin::FIRST, &ignored("disk", 1), &["disk", "key:a"]).unwrap();
+    store.ignore_attention(Uin::FIRST, &ignored("key:a", 2), &["disk", "key:a"]).unwrap();
+    assert_eq!(ids(&store), ["disk", "key:a"]);
+    store.ignore_attention(Uin::FIRST, &ignored("key:a", 3), &["key:a"]).unwrap();
+    assert_eq!(store.ignored_attention(Uin::FIRST).unwrap(), [ignored("key:a", 3)]);
+    assert!(store.unignore_attention(Uin::FIRST, "key:a").unwrap());
+    assert!(!store.unignore_attention(Uin::FIRST, "key:a").unwrap());
+    assert!(ids(&store).is_empty());
 }

@@ -83,27 +83,28 @@ pub fn request(
     head.push_str("\r\n");
     let mut message = head.into_bytes();
     message.extend_from_slice(body.unwrap_or_default());
+    let no_body = method == "HEAD";
     match endpoint {
         Endpoint::Tcp(address) => {
             let stream = TcpStream::connect(address)?;
             stream.set_read_timeout(Some(DEADLINE))?;
             stream.set_write_timeout(Some(DEADLINE))?;
-            exchange(stream, &message)
+            exchange(stream, &message, no_body)
         }
         Endpoint::Unix(path) => {
             let stream = UnixStream::connect(path)?;
             stream.set_read_timeout(Some(DEADLINE))?;
             stream.set_write_timeout(Some(DEADLINE))?;
-            exchange(stream, &message)
+            exchange(stream, &message, no_body)
         }
     }
 }
 
-fn exchange(mut stream: impl Read + Write, message: &[u8]) -> io::Result<Answer> {
+fn exchange(mut stream: impl Read + Write, message: &[u8], no_body: bool) -> io::Result<Answer> {
     stream.write_all(message)?;
     let mut raw = Vec::new();
     stream.take(LARGEST_ANSWER as u64).read_to_end(&mut raw)?;
-    parse(&raw).ok_or_else(|| {
+    parse(&raw, no_body).ok_or_else(|| {
         io::Error::new(
             io::ErrorKind::InvalidData,
             format!("not an HTTP answer: {:?}", String::from_utf8_lossy(&raw)),
@@ -111,7 +112,8 @@ fn exchange(mut stream: impl Read + Write, message: &[u8]) -> io::Result<Answer>
     })
 }
 
-fn parse(raw: &[u8]) -> Option<Answer> {
+/// Reads an answer; one to HEAD says how long the body would be, and has none.
+fn parse(raw: &[u8], no_body: bool) -> Option<Answer> {
     let end = raw.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&raw[..end]).ok()?;
     let mut lines = head.split("\r\n");
@@ -124,7 +126,9 @@ fn parse(raw: &[u8]) -> Option<Answer> {
     let answer = Answer { status, headers, body: Vec::new() };
     let chunked =
         answer.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"));
-    let body = if chunked {
+    let body = if no_body {
+        rest.to_vec()
+    } else if chunked {
         dechunk(rest)?
     } else if let Some(length) = answer.header("content-length") {
         rest.get(..length.parse().ok()?)?.to_vec()
@@ -155,7 +159,8 @@ mod tests {
 
     #[test]
     fn an_answer_with_a_length_is_read_with_its_header_case() {
-        let answer = parse(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nX-Odd: a: b\r\n\r\n{}").unwrap();
+        let answer =
+            parse(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nX-Odd: a: b\r\n\r\n{}", false).unwrap();
         assert_eq!(answer.status, 201);
         assert_eq!(answer.headers[0].0, "Content-Length");
         assert_eq!(answer.header("x-odd"), Some("a: b"));
@@ -166,11 +171,11 @@ mod tests {
     fn a_chunked_answer_is_put_together() {
         let raw =
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n";
-        assert_eq!(parse(raw).unwrap().body, b"abcde");
+        assert_eq!(parse(raw, false).unwrap().body, b"abcde");
     }
 
     #[test]
     fn a_cut_answer_is_an_error() {
-        assert!(parse(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nshort").is_none());
+        assert!(parse(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nshort", false).is_none());
     }
 }

@@ -2,10 +2,12 @@
 import type { Feature } from '../app/feature';
 import { feature as access } from './access';
 import { feature as activation } from './activation';
+import { feature as analysis } from './analysis';
 import { feature as applications } from './applications';
 import { feature as authorities } from './authorities';
 import { feature as debugging } from './debugging';
 import { feature as logs } from './logs';
+import { feature as overview } from './overview';
 import { feature as production } from './production';
 import { feature as products } from './products';
 import { feature as projects } from './projects';
@@ -13,6 +15,7 @@ import { feature as session } from './session';
 import { feature as system } from './system';
 
 export const features: readonly Feature[] = [
+  overview,
   products,
   debugging,
   production,
@@ -24,4 +27,5 @@ export const features: readonly Feature[] = [
   system,
   access,
   session,
+  analysis,
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { readCsv } from './csv';
+import { csvText, readCsv } from './csv';
 
 const fields = (text: string) => readCsv(text).map((row) => row.fields);
 
@@ -23,5 +23,18 @@ describe('a CSV file', () => {
 
   it('ends where a quote is never closed', () => {
     expect(fields('a,"b')).toEqual([['a', 'b']]);
+  });
+});
+
+describe('rows written as CSV', () => {
+  it('are read again as they were, and a formula stays text', () => {
+    const text = csvText([
+      ['a"b', 'two\nlines', '-5'],
+      ['=1+1', '驿站, 灯', ''],
+    ]);
+    expect(readCsv(text).map((row) => row.fields)).toEqual([
+      ['a"b', 'two\nlines', '-5'],
+      ["'=1+1", '驿站, 灯', ''],
+    ]);
   });
 });

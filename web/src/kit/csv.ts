@@ -54,3 +54,13 @@ function endOfField(text: string, start: number): number {
   while (at < text.length && text[at] !== ',' && text[at] !== '\n' && text[at] !== '\r') at += 1;
   return at;
 }
+
+/** Rows as the text of a file. A field that a spreadsheet would take for a formula is kept from being one. */
+export function csvText(rows: readonly (readonly string[])[]): string {
+  const field = (text: string) => {
+    const plain = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) ? `'${text}` : text;
+    return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+  };
+  // The mark makes spreadsheets read other scripts than Latin.
+  return `\uFEFF${rows.map((row) => row.map(field).join(',')).join('\r\n')}\r\n`;
+}

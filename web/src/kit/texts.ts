@@ -20,6 +20,13 @@ export const { useTexts, text } = defineTexts('kit', {
     chooseDevice: 'Choose a device',
     noDevice: 'No device of this name.',
     noProduct: 'No product is called that.',
+    chart: {
+      view: 'How it is shown',
+      picture: 'Chart',
+      table: 'Table',
+      save: 'Save as CSV: {{title}}',
+      seeTable: 'The numbers are in the table view.',
+    },
     meter: {
       label: 'Used',
       of: '{{used}} of {{total}}',
@@ -89,6 +96,13 @@ export const { useTexts, text } = defineTexts('kit', {
     chooseDevice: '选择设备',
     noDevice: '没有找到该名称的设备。',
     noProduct: '没有符合名称的产品。',
+    chart: {
+      view: '显示方式',
+      picture: '图表',
+      table: '表格',
+      save: '导出 CSV：{{title}}',
+      seeTable: '可切换到表格视图查看数值。',
+    },
     meter: {
       label: '已使用',
       of: '{{used}} / {{total}}',

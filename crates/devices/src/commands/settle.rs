@@ -191,6 +191,7 @@ impl Settlement<'_, '_> {
         ended: CommandView,
     ) {
         self.timers.remove(ended.id);
+        self.device.product().recent.command_ended(ended.state, self.recorder.now);
         if state.commands.as_deref().is_some_and(DeviceCommands::is_empty) {
             state.commands = None;
         }

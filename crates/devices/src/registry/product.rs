@@ -13,7 +13,7 @@ use yizhan_vocabulary::{ProductId, ThingModel, UnixMillis};
 
 use super::Device;
 use super::device_set::{DeviceSet, Place};
-use crate::statistics::ProductCounters;
+use crate::statistics::{ProductCounters, Recent};
 
 /// Devices that are looked at under the lock of the set before others get a turn: some ten microseconds.
 const LOOKED_AT_ONCE: usize = 1_024;
@@ -39,6 +39,8 @@ pub struct Product {
     pub(crate) changing: Mutex<()>,
     /// What happened to its devices and is not stored yet.
     pub(crate) counters: ProductCounters,
+    /// What went on lately.
+    pub(crate) recent: Recent,
 }
 
 /// What an operator may change about a product.
@@ -92,6 +94,7 @@ impl Product {
             devices: RwLock::default(),
             changing: Mutex::new(()),
             counters: ProductCounters::default(),
+            recent: Recent::default(),
         }
     }
 

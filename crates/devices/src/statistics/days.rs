@@ -88,6 +88,7 @@ impl Devices {
     pub(crate) fn tick_statistics(&self, now: UnixMillis) {
         let statistics = &self.0.statistics;
         let mut present = statistics.present.lock();
+        self.sample_rates(&mut present.sampled_at);
         let today = statistics.calendar.day(now);
         let due = present.stored_at.is_none_or(|at| now.0 - at.0 >= STORE_EVERY_MS || now < at);
         if !due && today == present.day {
@@ -121,6 +122,7 @@ impl Devices {
             .into_iter()
             .map(|product| {
                 let taken = product.counters.take();
+                product.recent.emptied(&taken);
                 (product, taken)
             })
             .filter(|(_, taken)| *taken != Taken::default())
@@ -133,7 +135,10 @@ impl Devices {
             }
             Err(error) => {
                 tracing::warn!(%error, "statistics could not be stored; trying again");
-                taken.iter().for_each(|(product, taken)| product.counters.put_back(*taken));
+                for (product, taken) in &taken {
+                    product.counters.put_back(*taken);
+                    product.recent.put_back(taken);
+                }
                 false
             }
         }

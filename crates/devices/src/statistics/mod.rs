@@ -9,11 +9,12 @@ mod active;
 mod counters;
 mod days;
 mod geography;
+mod recent;
 mod regions;
 mod totals;
 
 use parking_lot::Mutex;
-use yizhan_vocabulary::UnixMillis;
+use yizhan_vocabulary::{Monotonic, UnixMillis};
 
 use crate::{DevicesError, StatisticsConfig};
 
@@ -22,6 +23,8 @@ pub(crate) use counters::{ProductCounters, Taken};
 pub use days::DayCounts;
 use geography::Geography;
 pub use geography::Region;
+pub(crate) use recent::Recent;
+pub use recent::{CommandEnds, RecentMessages};
 pub use regions::{Population, RegionCount};
 pub use totals::DeviceTotals;
 
@@ -75,4 +78,6 @@ impl Statistics {
 pub(crate) struct Present {
     pub day: Day,
     pub stored_at: Option<UnixMillis>,
+    /// When the counters were last looked at for rates.
+    pub sampled_at: Option<Monotonic>,
 }

@@ -22,7 +22,7 @@ pub(super) fn day_of(text: &str) -> Outcome<Day> {
 }
 
 /// Writes `2022-06-11`.
-pub(super) fn text_of(day: Day) -> String {
+pub(crate) fn text_of(day: Day) -> String {
     let date = i32::try_from(day.0).ok().and_then(|day| Date::from_julian_day(day.checked_add(EPOCH)?).ok());
     date.map(|date| format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()))
         .unwrap_or_default()

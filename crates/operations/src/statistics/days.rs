@@ -22,6 +22,8 @@ pub(crate) struct StatisticsSpan {
     end_date: String,
     /// Only this product; all of the account if it is not given.
     product_id: Option<String>,
+    /// Only products of this project.
+    project_id: Option<String>,
 }
 
 /// The counts of the span, and the products they are of.
@@ -29,7 +31,7 @@ async fn counted(
     call: &Call,
     request: StatisticsSpan,
 ) -> Outcome<(BTreeMap<Day, DayCounts>, Vec<Arc<Product>>)> {
-    let products = products(call, None, &Vec::from_iter(request.product_id))?;
+    let products = products(call, request.project_id.as_deref(), &Vec::from_iter(request.product_id))?;
     let (first, last) = span(&request.start_date, &request.end_date)?;
     let asked = products.clone();
     let days = call.blocking(move |platform| platform.devices.day_counts(&asked, first, last)).await?;

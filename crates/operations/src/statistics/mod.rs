@@ -8,6 +8,9 @@ mod sum;
 
 use crate::operation::{Audit, CONSOLE, EXPLORER, Operation, VIDEO_2021};
 
+pub(crate) use dates::text_of;
+pub(crate) use scope::products;
+
 /// The operations of this group.
 pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::new(

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::failure::Outcome;
 
 /// The products meant. Without a name, products that the caller's policies do not open are left out.
-pub(super) fn products(call: &Call, project: Option<&str>, named: &[String]) -> Outcome<Vec<Arc<Product>>> {
+pub(crate) fn products(call: &Call, project: Option<&str>, named: &[String]) -> Outcome<Vec<Arc<Product>>> {
     let named: Vec<_> = named.iter().filter(|id| !id.is_empty()).collect();
     let project = project.filter(|project| !project.is_empty()).map(|id| call.project(id)).transpose()?;
     if !named.is_empty() {

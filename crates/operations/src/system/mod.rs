@@ -14,7 +14,7 @@ mod copy;
 mod counters;
 mod refusals;
 mod server;
-mod storage;
+pub(crate) mod storage;
 
 pub use backup_files::{ArchiveFacts, Archives, BackupLimits};
 pub use bundle::diagnostics;

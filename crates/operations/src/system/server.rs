@@ -65,6 +65,55 @@ impl System {
         self.parts.metrics.render(&(self.parts.gauges)())
     }
 
+    /// The log.
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.parts.journal
+    }
+
+    /// Counters and refusals.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.parts.metrics
+    }
+
+    /// When the server started.
+    pub(crate) fn started_at(&self) -> UnixMillis {
+        self.parts.started_at
+    }
+
+    /// A measured value now; 0 if there is none of this name.
+    pub(crate) fn measured(&self, name: &str) -> f64 {
+        (self.parts.gauges)().iter().find(|gauge| gauge.name == name).map_or(0.0, |gauge| gauge.value)
+    }
+
+    /// When the newest backup in the folder was made; `None` without one, and where the folder cannot be read.
+    pub(crate) fn newest_backup(&self) -> Option<UnixMillis> {
+        self.backups.list().ok()?.first().map(|file| file.made_at)
+    }
+
+    /// How much each of these counters grew since then, to a minute exactly; with `None`, the sum over a counter's labels.
+    pub(crate) fn grown_since(&self, from: UnixMillis, counters: &[(&str, Option<&str>)]) -> Vec<u64> {
+        let name = |(name, label): &(&str, Option<&str>)| {
+            label.map_or_else(|| (*name).to_owned(), |label| format!("{name}:{label}"))
+        };
+        let names: Vec<String> = counters.iter().map(name).collect();
+        let before = self.history.series(from, &names, usize::MAX);
+        let samples = self.samples();
+        let now = |(name, label): &(&str, Option<&str>)| -> f64 {
+            let of = |sample: &&Sample| {
+                sample.name == *name && (label.is_none() || sample.label.map(|it| it.1) == *label)
+            };
+            samples.iter().filter(of).map(|sample| sample.value).sum()
+        };
+        // What began after `from` began at nothing.
+        let older = self.parts.started_at <= from;
+        let first = |values: &Option<Vec<f64>>| values.as_ref().and_then(|values| values.first().copied());
+        let grown = counters.iter().zip(&before.values).map(|(counter, values)| {
+            let before = first(values).filter(|_| older).unwrap_or(0.0);
+            (now(counter) - before).max(0.0) as u64
+        });
+        grown.collect()
+    }
+
     pub(super) fn samples(&self) -> Vec<Sample> {
         self.parts.metrics.samples(&(self.parts.gauges)())
     }

@@ -75,7 +75,7 @@ pub(crate) async fn describe(call: Call, _request: DescribeStorage) -> Outcome<S
 }
 
 /// Looks at the disk, so it blocks.
-pub(super) fn measure(platform: &Platform) -> Outcome<Storage> {
+pub(crate) fn measure(platform: &Platform) -> Outcome<Storage> {
     let parts = &platform.system.parts;
     let stats = parts.journal.stats();
     let days = day_sizes(&parts.data.join("journal"));
@@ -94,6 +94,18 @@ pub(super) fn measure(platform: &Platform) -> Outcome<Storage> {
         days: days.into_iter().skip(skipped).map(day).collect(),
         forecast,
     })
+}
+
+impl Storage {
+    /// Free bytes, and those below which new messages are refused.
+    pub(crate) const fn room(&self) -> (u64, u64) {
+        (self.free_bytes, self.min_free_bytes)
+    }
+
+    /// Days until the disk is full and bytes that come each day; `None` if it lasts or nothing can be said.
+    pub(crate) fn lasts(&self) -> Option<(u64, u64)> {
+        self.forecast.days_left.map(|days| (days, self.forecast.growth_per_day))
+    }
 }
 
 /// Bytes of history and log of each day.

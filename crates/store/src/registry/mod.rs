@@ -3,6 +3,7 @@
 
 mod accounts;
 pub(crate) mod apps;
+pub(crate) mod attention;
 pub(crate) mod audit;
 mod authority;
 pub(crate) mod batches;

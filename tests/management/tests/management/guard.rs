@@ -18,6 +18,7 @@ const OF_THE_ACCOUNT: &[&str] = &[
     "CreateProduct",
     "CreateUploadUrl",
     "DeleteUser",
+    "DescribeAttention",
     "DescribeAuditLog",
     "DescribeCategory",
     "DescribeInstances",
@@ -31,6 +32,7 @@ const OF_THE_ACCOUNT: &[&str] = &[
     "GeneratePolicy",
     "GetCategoryList",
     "GetUser",
+    "IgnoreAttention",
     "ListLog",
     "ListLogPayload",
     "ListPolicies",
@@ -38,6 +40,7 @@ const OF_THE_ACCOUNT: &[&str] = &[
     "ListSessions",
     "ListUsers",
     "RemoveTotp",
+    "UnignoreAttention",
     "UpdateUser",
 ];
 

@@ -2,10 +2,12 @@
 
 mod access;
 mod calls;
+mod console_files;
 mod device_data;
 mod guard;
 mod live;
 mod logins;
+mod overview;
 mod system;
 mod thing_models;
 mod video_products;
