@@ -1,6 +1,7 @@
 // Every log in one viewer: whose, of which time and of what is in the address, so that a view can be sent to a colleague.
 import { useCallback, useMemo, useState } from 'react';
 
+import { useSession } from '../../api';
 import {
   Empty,
   Input,
@@ -41,8 +42,13 @@ const listOf = (text: string) => text.split(',').filter(Boolean);
 
 export default function LogsPage() {
   const t = useTexts();
+  const operator = useSession((session) => session.operator);
   return (
-    <Page title={t('title')} about={t('about')}>
+    <Page
+      title={t('title')}
+      about={t('about')}
+      actions={operator && <PageLink to="/system/counters?tab=refusals">{t('refused')}</PageLink>}
+    >
       <LogsOfDevices />
     </Page>
   );

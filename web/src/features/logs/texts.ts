@@ -4,6 +4,7 @@ export const { useTexts, text } = defineTexts('logs', {
   en: {
     title: 'Logs',
     about: 'Messages, presence, problems, commands, events and what devices log themselves, in one list.',
+    refused: 'Refused connections',
     product: 'Product',
     anyProduct: 'All products',
     device: 'Device',
@@ -36,6 +37,7 @@ export const { useTexts, text } = defineTexts('logs', {
   zh: {
     title: '日志',
     about: '内容日志、上下线、云端诊断、指令、事件与设备本地日志，集中在一个列表。',
+    refused: '被拒绝的连接',
     product: '产品',
     anyProduct: '全部产品',
     device: '设备',

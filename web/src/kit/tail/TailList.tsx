@@ -1,7 +1,16 @@
 // The rows themselves: only those in sight are in the page, each of one height. The newest is at the end. The list
 // follows the newest row unless somebody reads: scrolled away from the end, or selected text in it.
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useId, useLayoutEffect, useRef, type KeyboardEvent } from 'react';
+import {
+  memo,
+  useCallback,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 
 import { clockTime, exact } from '../Time';
 import { gradeOf, summary, type Decoding, type LogRow } from './row';
@@ -24,44 +33,37 @@ export interface TailListProps {
   onReading: (reading: boolean) => void;
   chosen: LogRow | undefined;
   onChoose: (row: LogRow | undefined) => void;
-  top: React.ReactNode;
+  top: ReactNode;
 }
 
-export function TailList({
-  rows,
-  narrow,
-  decoding,
-  devices,
-  following,
-  onReading,
-  chosen,
-  onChoose,
-  top,
-}: TailListProps) {
+/** Rows drawn beyond each edge of what is in sight. */
+const SPARE_ROWS = 8;
+
+export function TailList(props: TailListProps) {
+  const { rows, narrow, decoding, devices, following, onReading, chosen, onChoose, top } = props;
   const box = useRef<HTMLDivElement>(null);
+  const inner = useRef<HTMLDivElement>(null);
   const id = useId();
   const height = narrow ? NARROW_ROW_HEIGHT : ROW_HEIGHT;
-  // eslint-disable-next-line react-hooks/incompatible-library -- the list is drawn here and nowhere else
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => height,
-    overscan: 12,
-    getItemKey: (index) => rows[index]?.Id ?? index,
-  });
-  useLayoutEffect(() => virtual.measure(), [virtual, height]);
+  const [sight, setSight] = useState({ first: 0, count: 40 });
+  // All rows are of one height, so that which are in sight is one division, however many there are.
+  const from = Math.max(
+    0,
+    following ? rows.length - sight.count - SPARE_ROWS : Math.min(sight.first, rows.length) - SPARE_ROWS,
+  );
+  const shown = rows.slice(from, from + sight.count + 2 * SPARE_ROWS);
 
   // Older rows come in front: what was in sight stays where it was.
-  const first = useRef<{ id: string | undefined; count: number }>({ id: undefined, count: 0 });
+  const first = useRef<string>(undefined);
   useLayoutEffect(() => {
     const before = first.current;
-    first.current = { id: rows[0]?.Id, count: rows.length };
+    first.current = rows[0]?.Id;
     const element = box.current;
     if (!element) return;
     if (following) {
       element.scrollTop = element.scrollHeight;
-    } else if (before.id !== undefined && before.id !== rows[0]?.Id) {
-      const added = rows.findIndex((row) => row.Id === before.id);
+    } else if (before !== undefined && before !== rows[0]?.Id) {
+      const added = rows.findIndex((row) => row.Id === before);
       if (added > 0) element.scrollTop += added * height;
     }
   }, [rows, following, height]);
@@ -77,10 +79,23 @@ export function TailList({
       element.contains(selection.anchorNode);
     const away = element.scrollHeight - element.scrollTop - element.clientHeight > NEAR_PX;
     onReading(selected || away);
-  }, [onReading]);
+    const next = {
+      first: Math.floor(Math.max(0, element.scrollTop - (inner.current?.offsetTop ?? 0)) / height),
+      count: Math.ceil(element.clientHeight / height) + 1,
+    };
+    // At the end the newest rows are in sight, whatever the position says.
+    setSight((now) => (away ? same(now, next) : same(now, { ...next, first: now.first })));
+  }, [onReading, height]);
   useEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
     document.addEventListener('selectionchange', look);
-    return () => document.removeEventListener('selectionchange', look);
+    const resized = new ResizeObserver(look);
+    resized.observe(element);
+    return () => {
+      document.removeEventListener('selectionchange', look);
+      resized.disconnect();
+    };
   }, [look]);
 
   const at = chosen === undefined ? -1 : rows.findIndex((row) => row.Id === chosen.Id);
@@ -96,7 +111,12 @@ export function TailList({
     event.preventDefault();
     const next = Math.max(0, Math.min(rows.length - 1, target));
     onChoose(rows[next]);
-    virtual.scrollToIndex(next);
+    const element = box.current;
+    if (!element) return;
+    const place = next * height + (inner.current?.offsetTop ?? 0);
+    if (place < element.scrollTop) element.scrollTop = place;
+    else if (place + height > element.scrollTop + element.clientHeight)
+      element.scrollTop = place + height - element.clientHeight;
   };
 
   return (
@@ -112,18 +132,19 @@ export function TailList({
       onKeyDown={move}
     >
       <div role="presentation">{top}</div>
-      <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-        {virtual.getVirtualItems().map(({ index, key, start }) => {
-          const row = rows[index];
-          if (!row) return null;
+      <div ref={inner} role="presentation" style={{ height: rows.length * height, position: 'relative' }}>
+        {shown.map((row, offset) => {
+          const index = from + offset;
           return (
             <div
-              key={key}
+              key={row.Id}
               id={`${id}-${index}`}
               role="option"
               aria-selected={index === at}
+              aria-posinset={index + 1}
+              aria-setsize={rows.length}
               className={`kit-tail-row kit-tail-${toneOf(row)}`}
-              style={{ transform: `translateY(${start}px)`, height }}
+              style={{ transform: `translateY(${index * height}px)`, height }}
               onClick={() => document.getSelection()?.isCollapsed !== false && onChoose(row)}
             >
               <RowLine row={row} decoding={decoding} devices={devices} />
@@ -135,7 +156,22 @@ export function TailList({
   );
 }
 
-function RowLine({ row, decoding, devices }: { row: LogRow; decoding: Decoding; devices: boolean }) {
+type Sight = { first: number; count: number };
+
+function same(now: Sight, next: Sight): Sight {
+  return now.first === next.first && now.count === next.count ? now : next;
+}
+
+/** Rows do not change: one that stays in sight is not made again. */
+const RowLine = memo(function RowLine({
+  row,
+  decoding,
+  devices,
+}: {
+  row: LogRow;
+  decoding: Decoding;
+  devices: boolean;
+}) {
   return (
     <>
       <time title={exact(row.Time)} dateTime={new Date(row.Time).toISOString()}>
@@ -147,7 +183,7 @@ function RowLine({ row, decoding, devices }: { row: LogRow; decoding: Decoding; 
       <bdi className="kit-tail-text">{summary(row, decoding)}</bdi>
     </>
   );
-}
+});
 
 /** The topic without what every topic of the device ends with. */
 function shortTopic(row: LogRow): string {

@@ -19,7 +19,7 @@ export interface TailPage {
 /** Asks for a page of the past. */
 export type TailHistory = (context: string, filter: TailFilter, signal: AbortSignal) => Promise<TailPage>;
 
-const DRAW_EVERY_MS = 150;
+const DRAW_EVERY_MS = 200;
 const RATE_OVER_MS = 2_000;
 
 export interface Tail {
