@@ -99,7 +99,11 @@ export function Keys({ uin }: { uin: number }) {
         loading={list.isPending}
         error={list.error}
         filters={
-          <GuardedButton operation="CreateAccessKey" icon={<icons.PlusOutlined />} onClick={() => void make()}>
+          <GuardedButton
+            operation="CreateAccessKey"
+            icon={<icons.PlusOutlined />}
+            onClick={() => void make()}
+          >
             {t('keys.create')}
           </GuardedButton>
         }

@@ -4,7 +4,10 @@ export const { useTexts, text } = defineTexts('access', {
   en: {
     title: 'Access',
     about: 'Users, what they may do, and the keys with which programs act for them.',
-    once: { text: 'This is shown once. Keep it now, where only its owner can read it.', kept: 'I have kept it' },
+    once: {
+      text: 'This is shown once. Keep it now, where only its owner can read it.',
+      kept: 'I have kept it',
+    },
     users: {
       title: 'Users',
       name: 'Name',
@@ -162,7 +165,8 @@ export const { useTexts, text } = defineTexts('access', {
       create: '新建用户',
       created: '用户 {{name}} 已创建。',
       emptyTitle: '还没有用户',
-      emptyText: '用户是在本账号内工作的人员或程序,拥有各自的名称、权限和操作记录。请为每位成员创建一个用户。',
+      emptyText:
+        '用户是在本账号内工作的人员或程序,拥有各自的名称、权限和操作记录。请为每位成员创建一个用户。',
       once: '用户凭证',
       mayLogin: '允许使用密码登录控制台',
       password: '密码',

@@ -47,7 +47,8 @@ export const { useTexts, text } = defineTexts('session', {
       confirm: 'The code that it shows now',
       turnOn: 'Turn on',
       codes: 'Recovery codes',
-      codesText: 'Each opens one login without the telephone. They are not shown again: keep them apart from it.',
+      codesText:
+        'Each opens one login without the telephone. They are not shown again: keep them apart from it.',
       kept: 'I have kept them',
       removed: 'The second factor is off.',
     },
