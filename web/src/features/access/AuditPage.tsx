@@ -10,6 +10,7 @@ import {
   Input,
   Page,
   ResourceTable,
+  Space,
   Status,
   TextDiff,
   Time,
@@ -122,7 +123,7 @@ export default function AuditPage() {
         expanded={(entry) => <Details entry={entry} />}
         empty={<Empty title={t('audit.emptyTitle')}>{t('audit.emptyText')}</Empty>}
       />
-      <div className="access-form-row access-section">
+      <Space className="access-section">
         <Button disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
           {t('audit.newer')}
         </Button>
@@ -132,7 +133,7 @@ export default function AuditPage() {
         >
           {t('audit.older')}
         </Button>
-      </div>
+      </Space>
     </Page>
   );
 }

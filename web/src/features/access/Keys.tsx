@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useChange, useOperation, type Answer } from '../../api';
 import {
   Danger,
+  Empty,
   GuardedButton,
   icons,
   Id,
@@ -107,7 +108,7 @@ export function Keys({ uin }: { uin: number }) {
             {t('keys.create')}
           </GuardedButton>
         }
-        empty={t('keys.none')}
+        empty={<Empty title={t('keys.none')} />}
       />
       {told && <ShownOnce title={t('keys.title')} told={told} onClose={() => setTold(undefined)} />}
       <Danger

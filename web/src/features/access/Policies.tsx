@@ -6,6 +6,7 @@ import {
   Button,
   count,
   Danger,
+  Empty,
   GuardedButton,
   icons,
   Input,
@@ -99,6 +100,7 @@ export function Policies() {
               aria-label={t('policies.find')}
               placeholder={t('policies.find')}
               onChange={(event) => setAddress({ find: event.target.value, page: 1 })}
+              style={{ width: 240 }}
             />
             <Select
               value={scope}
@@ -121,7 +123,7 @@ export function Policies() {
             </GuardedButton>
           </>
         }
-        empty={t('policies.none')}
+        empty={<Empty title={t('policies.none')} />}
       />
       {edited !== undefined && (
         <PolicyEditor

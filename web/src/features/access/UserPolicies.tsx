@@ -2,7 +2,7 @@
 import { useState } from 'react';
 
 import { useChange, useMay, useOperation, type Answer } from '../../api';
-import { GuardedButton, notice, ResourceTable, Select, type Column } from '../../kit';
+import { Empty, GuardedButton, notice, ResourceTable, Select, type Column } from '../../kit';
 import { useTexts } from './texts';
 
 const MOST_POLICIES = 200;
@@ -90,7 +90,7 @@ export function UserPolicies({ uin }: { uin: number }) {
           </GuardedButton>
         </>
       }
-      empty={t('policies.noneAttached')}
+      empty={<Empty title={t('policies.noneAttached')} />}
     />
   );
 }

@@ -88,6 +88,7 @@ export function Users() {
               aria-label={t('users.find')}
               placeholder={t('users.find')}
               onChange={(event) => setAddress({ find: event.target.value })}
+              style={{ width: 240 }}
             />
             <GuardedButton
               operation="AddUser"

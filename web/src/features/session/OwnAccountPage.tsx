@@ -5,6 +5,7 @@ import { loadSession, useChange, useOperation, useSession, type Answer } from '.
 import {
   Button,
   Card,
+  Empty,
   Facts,
   FailureNote,
   Form,
@@ -118,7 +119,7 @@ function Sessions() {
       fixed: true,
       render: (session) => (
         <>
-          <bdi>{session.Agent || session.SessionId}</bdi>{' '}
+          <bdi className="session-agent">{session.Agent || session.SessionId}</bdi>{' '}
           {session.Current && <Status tone="good">{t('sessions.current')}</Status>}
         </>
       ),
@@ -168,7 +169,7 @@ function Sessions() {
         loading={list.isPending}
         error={list.error}
         refresh={() => void list.refetch()}
-        empty={t('sessions.none')}
+        empty={<Empty title={t('sessions.none')} />}
       />
     </Card>
   );

@@ -16,7 +16,7 @@ export default function WayIn({ firstStart }: { firstStart: boolean }) {
     <main className="session-way-in">
       <div className="session-card">
         <p className="session-brand">
-          <img src="/icon.svg" alt="" width={32} height={32} /> Yizhan
+          <img src="/icon.svg" alt="" width={32} height={32} /> {t('brand')}
         </p>
         <h1>{firstStart ? t('first') : t('title')}</h1>
         {firstStart ? <FirstPassword /> : <SignIn />}

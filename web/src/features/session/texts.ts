@@ -2,6 +2,7 @@ import { defineTexts } from '../../texts/define';
 
 export const { useTexts, text } = defineTexts('session', {
   en: {
+    brand: 'Yizhan',
     title: 'Sign in',
     name: 'Account',
     nameHint: 'A root account, one of its users, or ROOT/USER.',
@@ -67,6 +68,7 @@ export const { useTexts, text } = defineTexts('session', {
     },
   },
   zh: {
+    brand: '驿站',
     title: '登录',
     name: '账号',
     nameHint: '主账号名、子账号名,或“主账号/子账号”。',
