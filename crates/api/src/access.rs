@@ -184,6 +184,7 @@ pub(crate) fn note_refusal(
         reason: refusal.as_str(),
         identity,
         address: remote.map(|address| address.to_string()).unwrap_or_default(),
+        transport: "http",
         detail: asked_for,
     });
 }

@@ -168,6 +168,7 @@ fn identify(
             reason: reason.as_str(),
             identity: identity.clone(),
             address: remote.map(|address| address.to_string()).unwrap_or_default(),
+            transport: "http",
             detail: place.to_owned(),
         });
         LogError::Entry(reason)

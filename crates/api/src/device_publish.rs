@@ -206,6 +206,7 @@ fn note_refusal(services: &Services, remote: Option<IpAddr>, identity: String, e
         reason: refusal.as_str(),
         identity,
         address: remote.map(|address| address.to_string()).unwrap_or_default(),
+        transport: "http",
         detail: format!("/device/publish: {}", error.message),
     });
 }

@@ -42,7 +42,9 @@ pub use config::{DevicesConfig, StatisticsConfig};
 pub use error::DevicesError;
 pub use features::log::LineLevel;
 pub use features::{FEATURES, FeatureDescriptor};
-pub use links::{Completion, Connected, DeviceLinks, Direction, Downlink, SendOutcome, UplinkOutcome};
+pub use links::{
+    Completion, Connected, DeviceLinks, Direction, Downlink, SendOutcome, SessionView, UplinkOutcome,
+};
 pub use live::{
     Allowance, LiveBatch, LiveContent, LiveCounts, LiveHub, LiveItem, LiveKinds, LivePlace, LiveRates,
     LiveScope, LiveSubscription, Refilled,
@@ -52,16 +54,16 @@ pub use messages::{
     PendingCall, PublishError, Published, RawMessage,
 };
 pub use queries::{
-    BucketView, BucketsPage, FilteredPage, FoundEntry, FoundPage, HistoryPage, HistoryPoint, HistoryQuery,
-    LatestValue, LogName, LogPage, LogQuery, LogView,
+    BucketView, BucketsPage, EventCounts, EventSpan, FilteredPage, FoundEntry, FoundPage, HistoryPage,
+    HistoryPoint, HistoryQuery, LatestValue, LogName, LogPage, LogQuery, LogView, Series,
 };
 pub use records::diagnostic::Diagnostic;
 pub use recovery::RecoveryError;
 pub use registry::{
-    AccountLicences, CertificateDirectory, Device, DeviceCreation, DevicePage, DeviceQuery, DeviceStatus,
-    DeviceView, Enrolled, FirmwareQuery, LicenceKind, LicenceUse, MAX_LOG_LEVEL, MAX_TAGS, NewInstance,
-    NewProduct, NewProject, OwnAuthority, OwnAuthorityError, Product, ProductSettings, ProductTopics,
-    ProductView, ShownSecret, Status, generate_product_id, search_devices,
+    AccountLicences, CertificateDirectory, Condition, Device, DeviceCreation, DeviceOrder, DevicePage,
+    DeviceQuery, DeviceStatus, DeviceView, Enrolled, FirmwareQuery, LicenceKind, LicenceUse, MAX_LOG_LEVEL,
+    MAX_TAGS, NewInstance, NewProduct, NewProject, OwnAuthority, OwnAuthorityError, Product, ProductSettings,
+    ProductTopics, ProductView, ShownSecret, Status, each_found, generate_product_id, search_devices,
 };
 pub use statistics::{
     Calendar, CommandEnds, Day, DayCounts, DeviceTotals, Population, RecentMessages, Region, RegionCount,

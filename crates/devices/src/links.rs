@@ -49,6 +49,21 @@ pub trait DeviceLinks: Send + Sync {
     fn online(&self, device: DeviceId) -> bool;
     /// The filters its session subscribes to, connected or kept, by text.
     fn subscriptions(&self, device: DeviceId) -> Vec<String>;
+    /// What is known of its session; nothing if it has none.
+    fn session(&self, device: DeviceId) -> Option<SessionView>;
+}
+
+/// A device's session, connected or kept, as people see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionView {
+    /// Its subscriptions with the QoS that was granted.
+    pub subscriptions: Vec<(String, u8)>,
+    /// Whether it outlives its connection.
+    pub kept: bool,
+    /// Messages that are under way or wait for the device.
+    pub queued: usize,
+    /// The most there may be.
+    pub max_queued: usize,
 }
 
 /// A connection that has just been accepted for a device.

@@ -10,6 +10,7 @@
 
 mod fetch;
 mod links;
+mod results;
 mod uploads;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ use yizhan_vocabulary::Clock;
 
 pub use fetch::FetchError;
 pub use links::{BatchFile, DOWNLOAD_TIME_MS, Link, UPLOAD_TIME_MS};
+pub use results::ResultId;
 pub use uploads::{Draft, UploadError, UploadId};
 
 /// Limits of uploads, each with its default.
@@ -54,6 +56,7 @@ impl FilesSettings {
 pub struct Files {
     settings: FilesSettings,
     uploads: uploads::Uploads,
+    results: uploads::Uploads,
     signer: UrlSigner,
     clock: Arc<dyn Clock>,
     /// Places for files that are being fetched from elsewhere.
@@ -76,9 +79,10 @@ impl Files {
         clock: Arc<dyn Clock>,
     ) -> std::io::Result<Self> {
         let uploads = uploads::Uploads::open(data.join("uploads"))?;
+        let results = uploads::Uploads::open(data.join("results"))?;
         let fetching = tokio::sync::Semaphore::new(MAX_FETCHES);
         let sending = Arc::new(tokio::sync::Semaphore::new(MAX_SENT));
-        Ok(Self { settings, uploads, signer, clock, fetching, sending })
+        Ok(Self { settings, uploads, results, signer, clock, fetching, sending })
     }
 
     /// A place for a file on its way out, to be held until it is sent; none if there are too many.

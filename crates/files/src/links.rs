@@ -83,7 +83,7 @@ impl Files {
         self.link("GET", DIAGNOSTICS, DOWNLOAD_TIME_MS)
     }
 
-    fn link(&self, method: &str, path: &str, time_ms: i64) -> Link {
+    pub(crate) fn link(&self, method: &str, path: &str, time_ms: i64) -> Link {
         let end = self.clock.now().plus_ms(time_ms);
         let query = self.signer.sign(method, path, end);
         Link { url: format!("{}{path}?{query}", self.settings.base_url), end }

@@ -127,7 +127,12 @@ impl Uploads {
         Ok(Self { folder, counting: Mutex::new(()) })
     }
 
-    fn begin(&self, id: &UploadId, most: u64, room: Room) -> Result<Draft, UploadError> {
+    /// Where the files are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn begin(&self, id: &UploadId, most: u64, room: Room) -> Result<Draft, UploadError> {
         let _counting = self.counting.lock();
         let target = self.folder.join(id.to_string());
         self.check_room(id, room)?;
@@ -220,7 +225,8 @@ impl Files {
 
     /// Removes uploads of more than a day ago; says how many.
     pub fn sweep(&self) -> std::io::Result<usize> {
-        self.uploads.sweep(SystemTime::now())
+        let now = SystemTime::now();
+        Ok(self.uploads.sweep(now)? + self.results.sweep(now)?)
     }
 }
 

@@ -136,6 +136,30 @@ impl Journal {
         Ok(sums.finish())
     }
 
+    /// The same with a bound: what was summed up when `most` points were read, and the moment at which reading ended;
+    /// nothing when all were read. The last portion is read whole, so it may be some more than `most`.
+    pub fn history_buckets_within(
+        &self,
+        stream: DeviceId,
+        property: PropertyNumber,
+        range: impl Into<TimeRange>,
+        bucket_ms: u64,
+        most: usize,
+    ) -> Result<(Vec<Bucket>, Option<UnixMillis>), QueryError> {
+        let range = range.into();
+        let mut sums = BucketSums::new(stream, property, bucket_ms, MAX_BUCKETS).in_portions_of(most);
+        while self
+            .engine()
+            .query(FileClass::History, range, |range, sources| sums.add_portion(range, sources))?
+        {
+            if sums.read() >= most {
+                let left_off = sums.left_off();
+                return Ok((sums.finish(), left_off));
+            }
+        }
+        Ok((sums.finish(), None))
+    }
+
     /// Entries of one log of one stream, in order of time and then of `seq`.
     pub fn log(
         &self,

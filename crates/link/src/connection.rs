@@ -26,7 +26,12 @@ pub enum Closed {
     /// The stream broke.
     Broken(String),
     /// The TLS or WebSocket handshake failed.
-    HandshakeFailed(String),
+    HandshakeFailed {
+        /// What went wrong, in the words of the TLS library.
+        error: String,
+        /// The name of the pre-shared key that the peer said it has, if it came that far. Nothing proves it.
+        claimed: Option<Box<str>>,
+    },
     /// A handshake stage took too long.
     HandshakeTimeout,
     /// Nothing came within one and a half times the keep-alive.

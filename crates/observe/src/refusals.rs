@@ -23,6 +23,8 @@ pub struct Refusal {
     pub identity: String,
     /// The peer's address.
     pub address: String,
+    /// By which way it came: `tcp`, `tls`, `psk`, `ws`, `wss`, or `http` for requests.
+    pub transport: &'static str,
     /// What exactly was wrong; never a secret.
     pub detail: String,
 }
@@ -43,6 +45,12 @@ impl RefusalLog {
             entries.pop_front();
         }
         entries.push_back(refusal);
+    }
+
+    /// Up to `limit` refusals that are not older than `since`, newest first.
+    pub fn since(&self, since: UnixMillis, limit: usize) -> Vec<Refusal> {
+        let entries = self.entries.lock();
+        entries.iter().rev().take_while(|refusal| refusal.time >= since).take(limit).cloned().collect()
     }
 
     /// The newest `limit` refusals, newest first.
@@ -71,6 +79,7 @@ mod tests {
                 reason: "expired",
                 identity: "\u{4e2d}".repeat(300),
                 address: String::new(),
+                transport: "tcp",
                 detail: String::new(),
             });
         }

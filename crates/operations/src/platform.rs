@@ -8,6 +8,7 @@ use yizhan_devices::{CertificateDirectory, Devices};
 use yizhan_files::Files;
 use yizhan_identity::BindingSigner;
 use yizhan_identity::authority::Authority;
+use yizhan_observe::Metrics;
 use yizhan_people::{Apps, People};
 use yizhan_store::Store;
 use yizhan_virtual_devices::VirtualDevices;
@@ -22,6 +23,19 @@ pub struct Authorities {
     pub authority: Authority,
     /// Its own certificate, PEM.
     pub certificate: String,
+}
+
+/// The ports on which devices connect.
+#[derive(Debug, Clone, Copy)]
+pub struct DevicePorts {
+    /// MQTT over TCP.
+    pub mqtt: u16,
+    /// MQTT over TLS.
+    pub mqtts: u16,
+    /// MQTT over WebSocket, and HTTP.
+    pub http: u16,
+    /// The same inside TLS.
+    pub https: u16,
 }
 
 /// The services that operations may use. One value for the whole server.
@@ -48,6 +62,10 @@ pub struct Platform {
     pub jobs: Jobs,
     /// The running server itself.
     pub system: System,
+    /// Where devices connect.
+    pub ports: DevicePorts,
+    /// What is counted, and who was refused.
+    pub metrics: Arc<Metrics>,
     /// The registry.
     pub store: Arc<Store>,
     /// Entries that the audit log keeps.

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use crate::operation::{Operation, Version};
 use crate::{
-    access, app_users, batches, certificates, data, devices, instances, jobs, licences, logs, messages,
-    overview, own_account, products, projects, statistics, system, tags, thing_model, topics, video_products,
-    virtual_devices,
+    access, app_users, batches, certificates, data, devices, evidence, fleet, instances, jobs, licences,
+    logs, messages, overview, own_account, products, projects, statistics, system, tags, thing_model, topics,
+    video_products, virtual_devices,
 };
 
 /// Every group's operations.
@@ -16,6 +16,8 @@ const GROUPS: &[&[Operation]] = &[
     projects::OPERATIONS,
     products::OPERATIONS,
     devices::OPERATIONS,
+    fleet::OPERATIONS,
+    evidence::OPERATIONS,
     batches::OPERATIONS,
     data::OPERATIONS,
     virtual_devices::OPERATIONS,

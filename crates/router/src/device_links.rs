@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use yizhan_devices::{Device, DeviceLinks, Direction, Downlink, SendOutcome};
+use yizhan_devices::{Device, DeviceLinks, Direction, Downlink, SendOutcome, SessionView};
 use yizhan_mqtt::{Delivery, Message, PacketId, QoS};
 use yizhan_observe::Counter;
 use yizhan_vocabulary::DeviceId;
@@ -15,7 +15,7 @@ use crate::core::granted_qos;
 use crate::expiry::open_batch;
 use crate::fanout::reason_of;
 use crate::router::{Router, Shared};
-use crate::sessions::{ClientSession, Inner, SessionKey};
+use crate::sessions::{ClientSession, Inner, SessionKey, device_limits};
 
 /// How long a caller waits for the journal before a message for an absent device counts as not stored.
 pub(crate) const STORE_DEADLINE: Duration = Duration::from_secs(5);
@@ -60,6 +60,24 @@ impl DeviceLinks for Router {
         let inner = session.inner.lock();
         let subscriptions = if inner.ended { &[] } else { inner.session.subscriptions() };
         subscriptions.iter().map(|subscription| subscription.filter.as_str().to_owned()).collect()
+    }
+
+    fn session(&self, device: DeviceId) -> Option<SessionView> {
+        let session = self.shared.find_device_session(device)?;
+        let inner = session.inner.lock();
+        if inner.ended {
+            return None;
+        }
+        let granted =
+            inner.session.subscriptions().iter().map(|subscription| {
+                (subscription.filter.as_str().to_owned(), subscription.options.qos as u8)
+            });
+        Some(SessionView {
+            subscriptions: granted.collect(),
+            kept: inner.kept,
+            queued: inner.session.queued_len(),
+            max_queued: device_limits(&self.shared.settings).max_queued as usize,
+        })
     }
 }
 

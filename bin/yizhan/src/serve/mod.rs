@@ -40,7 +40,7 @@ use yizhan_identity::{BindingSigner, UrlSigner};
 use yizhan_journal::{FatalError, Journal};
 use yizhan_link::Admission;
 use yizhan_observe::{Metrics, WarningLog};
-use yizhan_operations::{BackupLimits, Jobs, Platform, System, SystemParts};
+use yizhan_operations::{BackupLimits, DevicePorts, Jobs, Platform, System, SystemParts};
 use yizhan_people::{Apps, AppsLimits, People};
 use yizhan_router::{MqttUser, Router, RouterParts, UserDirectory};
 use yizhan_store::Store;
@@ -233,6 +233,13 @@ impl Server {
             ),
             bindings,
             files,
+            ports: DevicePorts {
+                mqtt: addresses.mqtt.port(),
+                mqtts: addresses.mqtts.port(),
+                http: addresses.http.port(),
+                https: addresses.https.port(),
+            },
+            metrics: Arc::clone(&metrics),
             jobs: Jobs::open(Arc::clone(&store), Arc::clone(&clock))?,
             system,
             store: Arc::clone(&store),

@@ -110,6 +110,7 @@ impl Entrance {
             reason: reason.as_str(),
             identity: away.who.clone(),
             address: remote.0.map(|address| address.to_string()).unwrap_or_default(),
+            transport: "http",
             detail: format!("{} {}", away.about, away.failure).trim_start().to_owned(),
         });
     }

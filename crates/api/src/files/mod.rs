@@ -18,7 +18,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 use yizhan_devices::DevicesError;
-use yizhan_files::{BatchFile, Draft, UploadError, UploadId};
+use yizhan_files::{BatchFile, Draft, ResultId, UploadError, UploadId};
 use yizhan_identity::signed_url::UrlRefusal;
 
 use crate::services::Services;
@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<Arc<Services>> {
         .route("/files/batches/{file}", get(batch))
         .route("/files/backups/{file}", get(backup))
         .route("/files/diagnostics/{file}", get(diagnostics))
+        .route("/files/results/{file}", get(result))
 }
 
 /// Why a URL gives or takes nothing; answered as a line of text, because tools show it to people as it is.
@@ -162,6 +163,27 @@ async fn backup(
     });
     let (found, bytes) = opened.await.map_err(|_| Refusal::Failed)?.ok_or(Refusal::NotFound)?;
     Ok(as_download(Body::new(LargeFile::new(found, bytes, place)), "application/zstd", &file))
+}
+
+/// The file that a job has made.
+async fn result(
+    State(services): State<Arc<Services>>,
+    Path(file): Path<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    check(&services, &request)?;
+    let place = services.platform.files.sending_place().ok_or(Refusal::Busy)?;
+    let id = file.strip_suffix(".csv").and_then(ResultId::parse).ok_or(Refusal::NotFound)?;
+    let platform = Arc::clone(&services.platform);
+    let bytes = on_disk(move || {
+        let sealed = platform.files.result(&id)?;
+        let opened = platform.store.open_file(&id.to_string(), &sealed);
+        let text = opened.map_err(|error| UploadError::Failed(error.to_string()))?;
+        Ok(text.expose().as_bytes().to_vec())
+    })
+    .await?;
+    let body = Body::new(Sent { file: Full::from(bytes), _place: place });
+    Ok(as_download(body, "text/csv; charset=utf-8", "devices.csv"))
 }
 
 async fn diagnostics(

@@ -95,7 +95,13 @@ impl Devices {
         }
         let number = property_number(device, property)?;
         let buckets = self.journal().history_buckets(device.id, number, range, bucket_ms)?;
-        let view = |bucket: yizhan_journal::Bucket| BucketView {
+        Ok(BucketsPage { buckets: buckets.into_iter().map(BucketView::from).collect() })
+    }
+}
+
+impl From<yizhan_journal::Bucket> for BucketView {
+    fn from(bucket: yizhan_journal::Bucket) -> Self {
+        Self {
             start: bucket.start,
             count: bucket.count,
             min: bucket.min,
@@ -103,12 +109,11 @@ impl Devices {
             mean: bucket.mean,
             first: bucket.first,
             last: bucket.last,
-        };
-        Ok(BucketsPage { buckets: buckets.into_iter().map(view).collect() })
+        }
     }
 }
 
-fn property_number(device: &Device, identifier: &str) -> Result<PropertyNumber, DevicesError> {
+pub(super) fn property_number(device: &Device, identifier: &str) -> Result<PropertyNumber, DevicesError> {
     let model = device.product().model();
     let property = model.as_deref().and_then(|model| model.property(identifier));
     property.map(|property| property.number).ok_or_else(|| {

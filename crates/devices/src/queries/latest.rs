@@ -10,7 +10,7 @@ use yizhan_vocabulary::{PointValue, PropertyNumber, ThingModel, UnixMillis};
 use crate::commands::{self, CommandId, CommandView, DeviceCommands};
 use crate::features::property::fits;
 use crate::registry::{Device, LastValue, Product};
-use crate::{Devices, DevicesError};
+use crate::{Devices, DevicesError, SessionView};
 
 /// A property's last value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -122,6 +122,21 @@ impl Devices {
                 _ => return Ok(()),
             }
         }
+    }
+
+    /// How many commands of the device have no final state.
+    pub fn open_commands(&self, device: &Device) -> usize {
+        device.state.lock().commands.as_deref().map_or(0, |all| all.visible().count())
+    }
+
+    /// When the newest of its last values was reported.
+    pub fn newest_value_at(&self, device: &Device) -> Option<UnixMillis> {
+        device.state.lock().values.iter().map(|last| last.time).max()
+    }
+
+    /// What is known of the device's session; nothing if it has none.
+    pub fn session_of(&self, device: &Device) -> Option<SessionView> {
+        self.0.links.get()?.session(device.id)
     }
 
     /// The newest commands of the device, newest first.

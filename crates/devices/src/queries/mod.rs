@@ -8,6 +8,7 @@ mod history;
 mod latest;
 mod logs;
 mod many;
+mod series;
 
 pub use filtered::FilteredPage;
 pub use history::{BucketView, BucketsPage, HistoryPage, HistoryPoint, HistoryQuery};
@@ -15,6 +16,7 @@ pub use latest::LatestValue;
 pub(crate) use logs::views;
 pub use logs::{LogName, LogPage, LogQuery, LogView};
 pub use many::{FoundEntry, FoundPage};
+pub use series::{EventCounts, EventSpan, Series};
 
 use yizhan_journal::QueryError;
 

@@ -36,7 +36,9 @@ pub(crate) use private_authorities::OwnAuthorities;
 pub use private_authorities::{OwnAuthority, OwnAuthorityError};
 pub(crate) use product::ProductParts;
 pub use product::{Product, ProductSettings, ProductTopics};
-pub use search::{DevicePage, DeviceQuery, FirmwareQuery, search_devices};
+pub use search::{
+    Condition, DeviceOrder, DevicePage, DeviceQuery, FirmwareQuery, each_found, search_devices,
+};
 pub use tags::{MAX_LOG_LEVEL, MAX_TAGS};
 pub use views::{DeviceStatus, DeviceView, ProductView, ShownSecret, Status};
 

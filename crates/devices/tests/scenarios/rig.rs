@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use yizhan_devices::{
     ActionCall, AuthMode, CommandView, Connected, ControlRequest, Device, DeviceCreation, DeviceLinks,
     Devices, DevicesConfig, DevicesError, Downlink, DynamicRegistration, IssuedCommand, LogName, LogQuery,
-    NewProduct, NodeKind, Order, ProductProfile, SendOutcome, TimeRange, UplinkOutcome,
+    NewProduct, NodeKind, Order, ProductProfile, SendOutcome, SessionView, TimeRange, UplinkOutcome,
 };
 use yizhan_journal::{Batch, Journal, JournalConfig, Lane};
 use yizhan_store::Store;
@@ -116,6 +116,11 @@ impl DeviceLinks for FakeLinks {
 
     fn subscriptions(&self, _device: DeviceId) -> Vec<String> {
         vec![DOWN.to_owned()]
+    }
+
+    fn session(&self, _device: DeviceId) -> Option<SessionView> {
+        let subscriptions = vec![(DOWN.to_owned(), 1)];
+        Some(SessionView { subscriptions, kept: false, queued: 0, max_queued: 150 })
     }
 }
 

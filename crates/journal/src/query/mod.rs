@@ -238,6 +238,8 @@ pub(crate) struct BucketSums {
     subject: PropertyHistory,
     width: i64,
     limit: usize,
+    portion: usize,
+    read: usize,
     /// The last point that was added, and how many of its moment were.
     added: Option<Cursor>,
     buckets: Vec<Bucket>,
@@ -252,11 +254,29 @@ impl BucketSums {
             subject: PropertyHistory { stream: stream.0, property },
             width: i64::try_from(bucket_ms.max(1)).unwrap_or(i64::MAX),
             limit,
+            portion: PORTION,
+            read: 0,
             added: None,
             buckets: Vec::new(),
             sum: 0.0,
             numbers: 0,
         }
+    }
+
+    /// The same for a caller who wants no more than `most` points.
+    pub(crate) fn in_portions_of(mut self, most: usize) -> Self {
+        self.portion = PORTION.min(most.max(1));
+        self
+    }
+
+    /// How many points were added.
+    pub(crate) const fn read(&self) -> usize {
+        self.read
+    }
+
+    /// The moment of the last point that was added; more of the same moment may follow.
+    pub(crate) fn left_off(&self) -> Option<UnixMillis> {
+        self.added.map(|cursor| UnixMillis(cursor.time))
     }
 
     /// Adds the next portion of the range; true when there may be more.
@@ -265,7 +285,7 @@ impl BucketSums {
         range: std::ops::RangeInclusive<i64>,
         sources: Sources<'_>,
     ) -> Result<bool, QueryError> {
-        let request = PageRequest { range, order: Order::Ascending, limit: PORTION, cursor: self.added };
+        let request = PageRequest { range, order: Order::Ascending, limit: self.portion, cursor: self.added };
         let mut merge = Merge::new(self.subject, request.order, request.remaining(), sources)?;
         let mut given = self.added.unwrap_or(Cursor { time: i64::MIN, rank: 0 });
         let mut to_skip = given.rank;
@@ -282,6 +302,7 @@ impl BucketSums {
             given = given.after(row.time);
             to_skip = 0;
             rows += 1;
+            self.read += 1;
             self.add(row.time, row.item)?;
         }
         Ok(false)

@@ -73,7 +73,8 @@ impl<H: Handler> Core<H> {
                 false
             }
             Err(error) => {
-                self.close(id, handler, Closed::HandshakeFailed(error.to_string()));
+                let claimed = tls::claimed_identity(stream.ssl());
+                self.close(id, handler, Closed::HandshakeFailed { error: error.to_string(), claimed });
                 false
             }
         }

@@ -61,7 +61,7 @@ impl<H: Handler> Core<H> {
         self.table.admission.released(connection.peer.address.ip(), connection.stage != Stage::Open);
         let broken = matches!(
             why,
-            Closed::Broken(_) | Closed::HandshakeFailed(_) | Closed::SlowReader | Closed::EmptyFrames
+            Closed::Broken(_) | Closed::HandshakeFailed { .. } | Closed::SlowReader | Closed::EmptyFrames
         );
         handler.closed(connection.id, connection.state, &connection.peer, why, &mut connection.out);
         if !broken {

@@ -69,6 +69,17 @@ fn psk_slot() -> PskSlot {
     *SLOT.get_or_init(|| Ssl::new_ex_index().expect("OpenSSL has room for one more index"))
 }
 
+/// What the PSK callback leaves of an identity that has no key, for the words of the refusal.
+type UnknownSlot = Index<Ssl, Box<str>>;
+
+fn unknown_slot() -> UnknownSlot {
+    static SLOT: OnceLock<UnknownSlot> = OnceLock::new();
+    *SLOT.get_or_init(|| Ssl::new_ex_index().expect("OpenSSL has room for one more index"))
+}
+
+/// Characters of an identity without a key that are kept.
+const MAX_CLAIMED_CHARS: usize = 128;
+
 /// A context for listeners. Of `identities`, at most one for each kind of key, the client is shown one that it can
 /// check; `issuers_pem` are the certificates above all of them. With `psk`, devices may authenticate by pre-shared key.
 pub fn tls_context(
@@ -123,7 +134,11 @@ fn offer_psk(
     key: &mut [u8],
 ) -> usize {
     let Some(identity) = identity.and_then(|bytes| std::str::from_utf8(bytes).ok()) else { return 0 };
-    let Some(found) = lookup(identity) else { return 0 };
+    let Some(found) = lookup(identity) else {
+        let claimed: String = identity.chars().take(MAX_CLAIMED_CHARS).collect();
+        ssl.set_ex_data(unknown_slot(), claimed.into_boxed_str());
+        return 0;
+    };
     let Some(target) = key.get_mut(..found.len()) else { return 0 };
     target.copy_from_slice(&found);
     let accepted = TlsIdentity::Psk(PskIdentity::new(identity, &found));
@@ -143,6 +158,15 @@ pub(crate) fn identity(ssl: &SslRef) -> Option<Box<TlsIdentity>> {
     let resumed_psk = ssl.version2() == Some(SslVersion::TLS1_3) && ssl.session_reused();
     let offered = ssl.ex_data(psk_slot()).and_then(|slot| slot.lock().take());
     offered.filter(|_| psk_suite || resumed_psk)
+}
+
+/// Whose pre-shared key the peer of a failed handshake said it has.
+pub(crate) fn claimed_identity(ssl: &SslRef) -> Option<Box<str>> {
+    let offered = ssl.ex_data(psk_slot()).and_then(|slot| slot.lock().take());
+    match offered.as_deref() {
+        Some(TlsIdentity::Psk(identity)) => Some(identity.name().into()),
+        _ => ssl.ex_data(unknown_slot()).cloned(),
+    }
 }
 
 /// Bytes of a handshake looked at in one turn.

@@ -141,7 +141,7 @@ pub(super) async fn delete_unbound(call: &Call, device: Arc<Device>) -> Outcome<
     Ok(())
 }
 
-pub(super) fn delete_one(platform: &Platform, device: &Arc<Device>) -> Result<(), DevicesError> {
+pub(crate) fn delete_one(platform: &Platform, device: &Arc<Device>) -> Result<(), DevicesError> {
     match platform.devices.delete_device(device) {
         // Somebody else was faster; it is gone, which is what was asked for.
         Ok(()) | Err(DevicesError::NotFound(_)) => platform.certificates.forget(device),

@@ -6,6 +6,8 @@ mod entry;
 mod list;
 mod video;
 
+pub(crate) use change::delete_one;
+
 use crate::operation::{Audit, CONSOLE, EXPLORER, Nothing, Operation, VIDEO};
 
 /// The operations of this group.

@@ -79,7 +79,7 @@ pub(crate) async fn cancel(call: Call, request: CancelJob) -> Outcome<Nothing> {
 }
 
 /// A job that the caller may see; every other one does not exist.
-async fn find(call: &Call, id: String) -> Outcome<JobRow> {
+pub(crate) async fn find(call: &Call, id: String) -> Outcome<JobRow> {
     let caller = call.caller();
     let found = call.blocking(move |platform| platform.store.job(&id)).await?;
     let seen =

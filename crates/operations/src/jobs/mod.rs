@@ -29,6 +29,7 @@ mod job;
 mod kind;
 mod runner;
 
+pub(crate) use describe::find;
 pub use entry::JobEntry;
 pub use job::{Job, JobEnd, NewJob};
 pub use kind::JobKind;

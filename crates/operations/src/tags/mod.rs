@@ -52,11 +52,25 @@ pub(crate) struct TagItem {
     value: String,
 }
 
-fn items(tags: &[Tag]) -> Vec<TagItem> {
+impl TagItem {
+    /// Key and value.
+    pub(crate) fn into_pair(self) -> (String, String) {
+        (self.key, self.value)
+    }
+
+    /// As people write it.
+    pub(crate) fn shown(&self) -> String {
+        format!("{}={}", self.key, self.value)
+    }
+}
+
+/// Tags as answers show them.
+pub(crate) fn items(tags: &[Tag]) -> Vec<TagItem> {
     tags.iter().map(|tag| TagItem { key: tag.key.clone(), value: tag.value.clone() }).collect()
 }
 
-fn tags(items: Vec<TagItem>) -> Vec<Tag> {
+/// Tags as requests give them.
+pub(crate) fn tags(items: Vec<TagItem>) -> Vec<Tag> {
     items.into_iter().map(|item| Tag { key: item.key, value: item.value }).collect()
 }
 

@@ -1,5 +1,7 @@
 //! Binding devices to families on behalf of users, and the way back.
 
+use std::collections::HashSet;
+
 use yizhan_store::{AppRows, BindingRow, FamilyRow, HolderRow};
 use yizhan_vocabulary::{AppUserId, ApplicationId, DeviceId, FamilyId, RoomId, UnixMillis};
 
@@ -113,6 +115,11 @@ impl Apps {
     /// Whether a device is bound in a family.
     pub fn bound(&self, device: DeviceId) -> Result<bool, AppsError> {
         self.store.read_apps(|apps| Ok(apps.binding(device)?.is_some()))
+    }
+
+    /// Every device that a user has bound.
+    pub fn bound_devices(&self) -> Result<HashSet<DeviceId>, AppsError> {
+        self.store.read_apps(|apps| Ok(apps.bound_devices()?))
     }
 
     fn place(&self, apps: &AppRows<'_>, rules: &ProductRules, place: Place<'_>) -> Result<Bound, AppsError> {

@@ -498,7 +498,7 @@ fn guessing(refusal: ConnectRefusal) -> bool {
 }
 
 /// The transport as people know it.
-fn transport_name(peer: &Peer) -> &'static str {
+pub(super) fn transport_name(peer: &Peer) -> &'static str {
     match (peer.transport, peer.identity.as_deref()) {
         (TransportKind::Tls, Some(TlsIdentity::Psk(_))) => "psk",
         (kind, _) => kind.as_str(),

@@ -10,6 +10,7 @@ use yizhan_mqtt::{Disconnect, Message, reason};
 use yizhan_observe::Refusal;
 use yizhan_vocabulary::causes::{ConnectRefusal, DisconnectCause, DropReason};
 
+use super::connect::transport_name;
 use super::{Client, ConnectionState, CoreHandler, Stage};
 use crate::changes::{At, Change};
 use crate::sessions::{ClientSession, Inner, Owner, PendingWill, Principal};
@@ -152,18 +153,23 @@ impl CoreHandler {
 
     /// A connection that never got as far as an accepted CONNECT.
     fn handshake_failed(&self, peer: &Peer, why: &Closed) {
-        let (refusal, detail) = match why {
-            Closed::HandshakeTimeout => (ConnectRefusal::HandshakeTimeout, "no complete CONNECT in time"),
-            Closed::HandshakeFailed(text) => (ConnectRefusal::TlsFailed, text.as_str()),
-            Closed::EmptyFrames => (ConnectRefusal::NotConnect, "WebSocket frames without content"),
+        let (refusal, detail, claimed) = match why {
+            Closed::HandshakeTimeout => {
+                (ConnectRefusal::HandshakeTimeout, "no complete CONNECT in time", None)
+            }
+            Closed::HandshakeFailed { error, claimed } => {
+                (ConnectRefusal::TlsFailed, error.as_str(), claimed.as_deref())
+            }
+            Closed::EmptyFrames => (ConnectRefusal::NotConnect, "WebSocket frames without content", None),
             _ => return,
         };
         self.counters.refused(refusal);
         self.shared.metrics.refusals.push(Refusal {
             time: self.now,
             reason: refusal.as_str(),
-            identity: String::new(),
+            identity: claimed.unwrap_or_default().to_owned(),
             address: peer.address.to_string(),
+            transport: transport_name(peer),
             detail: detail.to_owned(),
         });
     }
@@ -175,7 +181,7 @@ fn cause_of(why: &Closed) -> DisconnectCause {
         Closed::KeepAlive => DisconnectCause::KeepAliveTimeout,
         Closed::SlowReader => DisconnectCause::SlowReader,
         Closed::EmptyFrames => DisconnectCause::RateLimited,
-        Closed::ByHandler | Closed::HandshakeFailed(_) | Closed::HandshakeTimeout => {
+        Closed::ByHandler | Closed::HandshakeFailed { .. } | Closed::HandshakeTimeout => {
             DisconnectCause::ServerError
         }
     }

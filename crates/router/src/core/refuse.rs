@@ -8,6 +8,7 @@ use yizhan_observe::Refusal;
 use yizhan_vocabulary::causes::{ConnectRefusal, DropReason};
 use yizhan_vocabulary::ids::split_client_id;
 
+use super::connect::transport_name;
 use super::{ConnectionState, CoreHandler, Stage};
 use crate::sessions::Principal;
 
@@ -85,6 +86,7 @@ impl CoreHandler {
             reason: refusal.as_str(),
             identity: identity.to_owned(),
             address: link.peer.address.to_string(),
+            transport: transport_name(link.peer),
             detail: detail.to_owned(),
         });
     }
@@ -109,6 +111,7 @@ impl CoreHandler {
             reason: DropReason::NotAuthorized.as_str(),
             identity: user.name.to_string(),
             address: link.peer.address.to_string(),
+            transport: transport_name(link.peer),
             detail: format!("this MQTT user may not {what} {topic}"),
         });
     }

@@ -7,10 +7,15 @@ use zeroize::Zeroizing;
 
 use crate::access::Store;
 use crate::error::StoreError;
+use crate::rows::Secret;
 use crate::seal::Place;
 
 const fn place(name: &str) -> Place<'_> {
     Place { column: "installation_secrets.secret", row: (name, "") }
+}
+
+const fn file_place(name: &str) -> Place<'_> {
+    Place { column: "file", row: (name, "") }
 }
 
 impl Store {
@@ -38,6 +43,16 @@ impl Store {
         hex::decode_to_slice(digits.expose(), key.as_mut_slice())
             .map_err(|_| StoreError::Internal(format!("the key {name} is damaged")))?;
         Ok(key)
+    }
+
+    /// Seals a file that is kept outside of the registry under this name.
+    pub fn seal_file(&self, name: &str, text: &str) -> Result<Vec<u8>, StoreError> {
+        self.sealer.seal(file_place(name), text)
+    }
+
+    /// Opens a file that was sealed under this name.
+    pub fn open_file(&self, name: &str, sealed: &[u8]) -> Result<Secret, StoreError> {
+        self.sealer.unseal(file_place(name), sealed)
     }
 
     /// Whether every key of the installation opens.

@@ -9,14 +9,14 @@ use yizhan_testkit::{DeviceCredentials, FakeDevice};
 use crate::calls::{done, refused};
 
 /// A product with a model of its own, one device of it, and its project.
-struct Situation {
-    project: String,
-    product: String,
-    credentials: DeviceCredentials,
+pub(crate) struct Situation {
+    pub project: String,
+    pub product: String,
+    pub credentials: DeviceCredentials,
 }
 
 impl Situation {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let project = done("CreateProject", &json!({"ProjectName": name, "ProjectDesc": ""}));
         let project = text(&project["Project"]["ProjectId"]);
@@ -37,7 +37,7 @@ impl Situation {
     }
 
     /// A request about the device.
-    fn about(&self, more: Value) -> Value {
+    pub fn about(&self, more: Value) -> Value {
         let mut request = json!({"ProductId": self.product, "DeviceName": "one"});
         for (member, value) in more.as_object().into_iter().flatten() {
             request[member] = value.clone();
@@ -45,7 +45,7 @@ impl Situation {
         request
     }
 
-    fn connect(&self) -> FakeDevice {
+    pub fn connect(&self) -> FakeDevice {
         FakeDevice::connect(tenants().server.mqtt(), &self.credentials)
     }
 }

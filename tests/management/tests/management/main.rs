@@ -4,6 +4,8 @@ mod access;
 mod calls;
 mod console_files;
 mod device_data;
+mod evidence;
+mod fleet;
 mod guard;
 mod live;
 mod logins;

@@ -1,5 +1,7 @@
 //! Which device is in which family, and with whom its owner shares it.
 
+use std::collections::HashSet;
+
 use rusqlite::{OptionalExtension, Row, params};
 use yizhan_vocabulary::{AppUserId, DeviceId, DeviceName, FamilyId, RoomId, UnixMillis};
 
@@ -108,6 +110,13 @@ impl AppRows<'_> {
     pub fn shared_with(&self, device: DeviceId, user: AppUserId) -> Result<bool, StoreError> {
         let sql = "SELECT count(*) FROM device_shares WHERE device = ?1 AND user = ?2";
         Ok(self.count(sql, params![id_column(device)?, user.0])? > 0)
+    }
+
+    /// Every device that is bound.
+    pub fn bound_devices(&self) -> Result<HashSet<DeviceId>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT device FROM device_bindings")?;
+        let found = statement.query_map([], |row| device_id(row, 0))?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// With how many users a device is shared.
