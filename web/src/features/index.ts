@@ -9,6 +9,7 @@ import { feature as debugging } from './debugging';
 import { feature as logs } from './logs';
 import { feature as overview } from './overview';
 import { feature as production } from './production';
+import { feature as devices } from './devices';
 import { feature as products } from './products';
 import { feature as projects } from './projects';
 import { feature as session } from './session';
@@ -17,6 +18,7 @@ import { feature as system } from './system';
 export const features: readonly Feature[] = [
   overview,
   products,
+  devices,
   debugging,
   production,
   activation,
