@@ -6,6 +6,7 @@ import { feature as analysis } from './analysis';
 import { feature as applications } from './applications';
 import { feature as authorities } from './authorities';
 import { feature as debugging } from './debugging';
+import { feature as gallery } from './gallery';
 import { feature as logs } from './logs';
 import { feature as overview } from './overview';
 import { feature as production } from './production';
@@ -30,4 +31,5 @@ export const features: readonly Feature[] = [
   access,
   session,
   analysis,
+  gallery,
 ];

@@ -1,9 +1,8 @@
 // A device of a served product: its binding code, who uses it, and what a back end does for its users.
-import { useState } from 'react';
-
-import { useOperation } from '../../api';
+import { useOperation, type Answer } from '../../api';
 import {
   Card,
+  DeviceSelect,
   Empty,
   FailureNote,
   Select,
@@ -13,7 +12,6 @@ import {
   useAddress,
   type TableProps,
 } from '../../kit';
-import type { Answer } from '../../api';
 import { ActForUser } from './ActForUser';
 import { BindingCode } from './BindingCode';
 import { productsIn } from './binding';
@@ -46,9 +44,10 @@ export function Devices({ application }: { application: Application }) {
           style={{ flex: '1 1 200px', maxWidth: 320 }}
         />
         <DeviceSelect
-          productId={productId}
-          value={device}
+          product={productId}
+          value={device || undefined}
           onChange={(value) => setAddress({ device: value })}
+          style={{ flex: '1 1 200px', maxWidth: 320 }}
         />
       </div>
       {device === '' ? (
@@ -67,37 +66,6 @@ export function Devices({ application }: { application: Application }) {
 function ProductName({ id }: { id: string }) {
   const { data } = useOperation('DescribeStudioProduct', { ProductId: id });
   return <bdi>{data?.Product.ProductName ?? id}</bdi>;
-}
-
-function DeviceSelect({
-  productId,
-  value,
-  onChange,
-}: {
-  productId: string;
-  value: string;
-  onChange: (name: string) => void;
-}) {
-  const t = useTexts();
-  const [typed, setTyped] = useState('');
-  const list = useOperation(
-    'GetDeviceList',
-    { ProductId: productId, DeviceName: typed || undefined, Limit: 50 },
-    { keep: true },
-  );
-  return (
-    <Select
-      value={value || undefined}
-      onChange={onChange}
-      placeholder={t('device.choose')}
-      aria-label={t('device.device')}
-      showSearch={{ filterOption: false, onSearch: setTyped }}
-      loading={list.isFetching}
-      options={list.data?.Devices.map((device) => ({ value: device.DeviceName, label: device.DeviceName }))}
-      notFoundContent={t('device.none')}
-      style={{ flex: '1 1 200px', maxWidth: 320 }}
-    />
-  );
 }
 
 type User = Answer<'GetFamilyDeviceUserList'>['UserList'][number];

@@ -67,9 +67,7 @@ export const { useTexts, text } = defineTexts('applications', {
     },
     device: {
       choose: 'Choose a device',
-      none: 'No device is called that.',
       product: 'Product',
-      device: 'Device',
       intro:
         'Choose a device to make its binding code, to see who uses it, and to bind or share it for a user.',
       noProducts: 'The application serves no product. Add one first.',
@@ -177,9 +175,7 @@ export const { useTexts, text } = defineTexts('applications', {
     },
     device: {
       choose: '选择设备',
-      none: '没有符合名称的设备。',
       product: '产品',
-      device: '设备',
       intro: '选择设备后，可生成绑定二维码、查看设备用户，或代用户绑定和分享。',
       noProducts: '该应用尚未关联产品，请先关联。',
       fleeting: '在有效期内，任何扫码的人都可以绑定该设备。',
