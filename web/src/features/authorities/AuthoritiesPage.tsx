@@ -3,7 +3,6 @@ import { useState } from 'react';
 
 import { useOperation, type Answer } from '../../api';
 import {
-  Button,
   Card,
   Empty,
   exact,
@@ -12,7 +11,6 @@ import {
   Page,
   PageLink,
   ResourceTable,
-  saveFrom,
   Space,
   Status,
   useAddress,
@@ -22,6 +20,7 @@ import {
 } from '../../kit';
 import { AuthorityDrawer } from './AuthorityDrawer';
 import { BringAuthority } from './BringAuthority';
+import { CaDownload } from './CaDownload';
 import { DeleteAuthority } from './DeleteAuthority';
 import { validity } from './proof';
 import { useTexts } from './texts';
@@ -120,9 +119,7 @@ export default function AuthoritiesPage() {
       />
       <Card size="small" title={t('own.title')}>
         <p className="kit-lead">{t('own.text')}</p>
-        <Button icon={<icons.DownloadOutlined />} onClick={() => saveFrom('/ca.pem', 'ca.pem')}>
-          {t('own.download')}
-        </Button>
+        <CaDownload />
       </Card>
       {opened && <AuthorityDrawer authority={opened} onClose={() => setAddress({ open: '' })} />}
       {brought && (

@@ -2,19 +2,8 @@
 import { useState } from 'react';
 
 import { useChange, useOperation } from '../../../api';
-import {
-  Button,
-  Danger,
-  Facts,
-  FailureNote,
-  GuardedButton,
-  icons,
-  Id,
-  notice,
-  PageLink,
-  Select,
-  Time,
-} from '../../../kit';
+import { Danger, Facts, FailureNote, GuardedButton, Id, notice, PageLink, Select, Time } from '../../../kit';
+import { CaDownload } from '../../authorities/CaDownload';
 import { CERTIFICATE, type Product } from '../choices';
 import { useTexts } from './texts';
 
@@ -34,9 +23,7 @@ export default function CertificatesTab({ product }: { product: Product }) {
       <section className="products-card">
         <h2 className="products-heading">{t('serverCa')}</h2>
         <p className="kit-faint">{t('serverCaText')}</p>
-        <Button icon={<icons.DownloadOutlined />} href="/ca.pem" download="ca.pem">
-          {t('download')}
-        </Button>
+        <CaDownload />
       </section>
     </div>
   );

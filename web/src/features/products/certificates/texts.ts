@@ -7,7 +7,6 @@ export const { useTexts } = defineTexts('products.certificates', {
       'They need no certificate. Over TLS they can use their key itself (TLS-PSK), or check this server against its authority and sign in with their key.',
     serverCa: 'Authority of this server',
     serverCaText: 'What devices check this server against. It goes into their firmware.',
-    download: 'Download ca.pem',
     trusted: 'Who vouches for devices',
     trustedInstallation:
       'The authority of this installation: each device gets its certificate and private key when it is made here.',
@@ -35,7 +34,6 @@ export const { useTexts } = defineTexts('products.certificates', {
     keyText: '设备不需要证书。使用 TLS 时，可直接用密钥（TLS-PSK），或校验服务器证书后用密钥登录。',
     serverCa: '服务器 CA',
     serverCaText: '设备用它校验本服务器，需烧录到固件中。',
-    download: '下载 ca.pem',
     trusted: '设备证书的签发者',
     trustedInstallation: '本平台的 CA：在此创建设备时，平台为每个设备生成证书和私钥。',
     trustedOwn: '您的私有 CA：由它签发、通用名称为“产品 ID 加设备名称”的证书即可接入，私钥无需离开工厂。',
