@@ -116,7 +116,7 @@ export function Regions({
       )}
       <ResourceTable
         id="regions"
-        label={t('region.title')}
+        label={t('region.table')}
         columns={columns}
         rows={data?.Regions}
         rowKey={(region) => [region.Kind, region.Country, region.Province, region.City].join('|')}

@@ -40,7 +40,7 @@ export default function Bell() {
         </div>
       }
     >
-      <Badge count={urgent} size="small" offset={[-6, 6]}>
+      <Badge count={urgent} size="small" offset={[-6, 6]} color="#b91c1c">
         <Button type="text" icon={<icons.WarningOutlined />} aria-label={label} title={label} />
       </Badge>
     </Popover>

@@ -167,7 +167,7 @@ kinds! {
     LOGIN_FAILS = "login_fails", "/devices",
         cause "{Device} of {Product} failed {Count} times within the last hour to log in, last because: {Reason}.",
             "产品 {Product} 的设备 {Device} 最近一小时内登录失败 {Count} 次，最近一次的原因：{Reason}。",
-        effect "The device is offline as far as it should be here.",
+        effect "The device cannot come online.",
             "该设备无法上线。";
     BATCH_FAILED = "batch_failed", "/production",
         cause "The batch {Batch} of {Product} could not make {Refused} of its {Wanted} devices.",
