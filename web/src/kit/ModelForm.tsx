@@ -86,7 +86,10 @@ function FieldRows({
         const chosen = value[field.id] !== undefined;
         const now = present?.[field.id];
         return (
-          <div key={field.id} className={chosen ? 'kit-model-row kit-model-row-chosen' : 'kit-model-row'}>
+          <div
+            key={field.id}
+            className={chosen && !whole ? 'kit-model-row kit-model-row-chosen' : 'kit-model-row'}
+          >
             <div className="kit-model-name">
               <Tooltip title={field.about || undefined}>
                 <bdi>{field.name}</bdi>
@@ -96,7 +99,7 @@ function FieldRows({
               {fixed && <Tag>{t('model.readOnly')}</Tag>}
               {now !== undefined && (
                 <span className="kit-model-present">
-                  {t('model.present', { value: shownValue(field.type, now) })}
+                  {t('model.present', { value: shownValue(field.type, now) || '“”' })}
                 </span>
               )}
             </div>
@@ -171,6 +174,7 @@ function Plain({
       return (
         <Radio.Group
           optionType="button"
+          buttonStyle="solid"
           aria-label={label}
           value={value === true ? 1 : value === false ? 0 : value}
           onChange={(event) => onChange(event.target.value)}

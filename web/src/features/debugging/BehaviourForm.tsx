@@ -131,6 +131,7 @@ function AnsweringFields({ kind }: { kind: (typeof answerings)[number] }) {
         <Radio.Group
           aria-label={t(`behaviour.${kind}`)}
           optionType="button"
+          buttonStyle="solid"
           options={policies.map((value) => ({ value, label: t(`behaviour.${value}`) }))}
         />
       </Form.Item>

@@ -261,12 +261,14 @@ function RawPart({ product, device }: PanelProps) {
         <Form.Item name="qos" label="QoS">
           <Radio.Group
             optionType="button"
+            buttonStyle="solid"
             options={[0, 1].map((value) => ({ value, label: String(value) }))}
           />
         </Form.Item>
         <Form.Item name="encoding" label={t('online.encoding')}>
           <Radio.Group
             optionType="button"
+            buttonStyle="solid"
             options={[
               { value: 'text', label: t('online.text') },
               { value: 'base64', label: 'Base64' },
@@ -293,8 +295,10 @@ function RawPart({ product, device }: PanelProps) {
 export function Buttons({ left, children }: { left?: ReactNode; children: ReactNode }) {
   return (
     <div className="debugging-buttons">
-      <Space wrap>{left}</Space>
-      <Space wrap>{children}</Space>
+      {left}
+      <Space wrap className="debugging-buttons-right">
+        {children}
+      </Space>
     </div>
   );
 }

@@ -159,9 +159,8 @@ function TrafficRow({ row }: { row: TrafficEntry }) {
         {row.after !== undefined && (
           <span className="kit-faint">{t('traffic.after', { ms: decimal(row.after, 0) })}</span>
         )}
-        {row.outcome && !/^(ok|accepted|delivered|sent|routed)$/i.test(row.outcome) && (
-          <Tag>{row.outcome}</Tag>
-        )}
+        {row.source && <Tag>{row.source}</Tag>}
+        {row.summary && <span className="debugging-summary">{row.summary}</span>}
         <span className="debugging-token kit-code kit-faint">{row.token}</span>
       </button>
       {open && (
@@ -197,7 +196,8 @@ function payloadAs(view: string, row: TrafficEntry): string {
     case 'raw':
       return row.payload;
     default:
-      return prettyOf(row);
+      // Bytes that are no text have no other form that people can read.
+      return row.encoding === 'base64' ? hexOf(bytesOf(row)) : prettyOf(row);
   }
 }
 

@@ -11,6 +11,7 @@ export const feature: Feature = {
       load: () => import('./DebuggingPage'),
       title: () => text('title'),
       menu: { section: 'devices', order: 5, icon: <icons.BugOutlined /> },
+      example: '/debugging?product=$productId&device=$deviceName',
       needs: ['ControlDeviceData', 'CallDeviceActionSync', 'StartVirtualDevice', 'PublishMessage'],
     },
   ],

@@ -41,6 +41,22 @@ test('only the newest rows are kept', () => {
   expect([rows.length, rows[0]?.at]).toEqual([MOST_ROWS, 5]);
 });
 
+test('a message from the device carries the answer of the platform, and what is no message says what happened', () => {
+  expect(message('up', 1, { method: 'report' }, { Code: 406 }).code).toBe(406);
+  const gone = entryOf({
+    Time: 1,
+    What: 'Presence',
+    Event: 'offline',
+    Reason: 'keepalive timeout',
+    Seq: '1',
+  });
+  expect([gone?.summary, gone?.payload]).toEqual([
+    'offline · keepalive timeout',
+    '{"Event":"offline","Reason":"keepalive timeout"}',
+  ]);
+  expect(entryOf({ Time: 1, What: 'Value' })).toBeUndefined();
+});
+
 test('bytes are shown as they are', () => {
   const entry = message('up', 1, btoa('\u0000AB\u00ff'), { Encoding: 'base64' });
   expect(hexOf(bytesOf(entry)).trimEnd()).toMatch(/^0000 {2}00 41 42 ff +\.AB\.$/);

@@ -12,8 +12,11 @@ export interface TrafficEntry {
   qos?: number;
   payload: string;
   encoding: 'text' | 'base64';
-  outcome: string;
-  /** Of messages of the thing protocol. */
+  /** Who sent it, where that is neither the device nor the platform itself. */
+  source: string;
+  /** Of what is no message: what happened, in a few words. */
+  summary: string;
+  /** Of messages of the thing protocol. The code of a message from the device that has none itself is the platform's answer. */
   method?: string;
   token?: string;
   code?: number;
@@ -31,7 +34,9 @@ const word = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 
 /** Members of an event that a row shows by itself. */
-const NAMED = ['Time', 'What', 'ProductId', 'DeviceName'];
+const NAMED = ['Id', 'Seq', 'Time', 'What', 'ProductId', 'DeviceName'];
+/** Members that say in short what happened. */
+const SUMMED = ['Event', 'Reason', 'Result', 'Detail', 'Address'];
 
 let nextKey = 1;
 
@@ -43,22 +48,25 @@ export function entryOf(event: LiveEvent): TrafficEntry | undefined {
     topic: '',
     payload: '',
     encoding: 'text' as const,
-    outcome: '',
+    source: '',
+    summary: '',
   };
   switch (event.What) {
     case 'Message': {
       const payload = word(event.Payload);
       const encoding = event.Encoding === 'base64' ? 'base64' : 'text';
+      const inside = encoding === 'text' ? envelope(payload) : {};
       return {
         ...base,
-        ...(encoding === 'text' ? envelope(payload) : {}),
+        ...inside,
+        code: inside.code ?? (typeof event.Code === 'number' ? event.Code : undefined),
         kind: 'message',
         direction: String(event.Direction).toLowerCase() === 'down' ? 'down' : 'up',
         topic: word(event.Topic),
         qos: typeof event.QoS === 'number' ? event.QoS : undefined,
         payload,
         encoding,
-        outcome: word(event.Outcome),
+        source: word(event.Source),
       };
     }
     case 'Presence':
@@ -68,6 +76,9 @@ export function entryOf(event: LiveEvent): TrafficEntry | undefined {
         ...base,
         kind: event.What === 'Presence' ? 'presence' : 'diagnostic',
         payload: JSON.stringify(Object.fromEntries(rest)),
+        summary: SUMMED.map((name) => word(event[name]))
+          .filter(Boolean)
+          .join(' · '),
       };
     }
     default:
@@ -119,7 +130,7 @@ export function fits(entry: TrafficEntry, { direction, text }: TrafficFilter): b
   if (direction && entry.direction !== direction) return false;
   const wanted = text.trim().toLowerCase();
   if (!wanted) return true;
-  const where = [entry.topic, entry.payload, entry.method, entry.token, entry.outcome];
+  const where = [entry.topic, entry.payload, entry.method, entry.token, entry.source, entry.summary];
   return where.some((each) => each?.toLowerCase().includes(wanted));
 }
 
