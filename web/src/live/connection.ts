@@ -1,5 +1,6 @@
 // The two ways to the server's live messages: a WebSocket, and server-sent events for where a proxy lets none through.
 // An event stream cannot be spoken to, so another subscription means another stream.
+import { loadSession } from '../api';
 import { languageTag } from '../texts/i18n';
 
 /** What the server says. */
@@ -101,6 +102,8 @@ async function read(owner: Owner, signal: AbortSignal): Promise<boolean> {
       credentials: 'same-origin',
       headers: { 'X-Yizhan': 'console', 'Accept-Language': languageTag() },
     });
+    // Whoever is signed out is shown that, instead of a connection that never comes.
+    if (response.status === 401) void loadSession();
     if (!response.ok || !response.body) return false;
     owner.opened();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
