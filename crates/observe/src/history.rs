@@ -54,7 +54,8 @@ impl History {
         let count = rows.len() - first;
         let step = count.div_ceil(most.max(1)).max(1);
         // Counted from the newest, so that it is always there.
-        let kept = || rows.range(first..).enumerate().filter(|(place, _)| (count - 1 - place) % step == 0);
+        let kept =
+            || rows.range(first..).enumerate().filter(|(place, _)| (count - 1 - place).is_multiple_of(step));
         let values = names.iter().map(|name| {
             let (name, label) =
                 name.split_once(':').map_or((name.as_str(), None), |(name, label)| (name, Some(label)));
