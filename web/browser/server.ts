@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 
 const root = resolve(import.meta.dirname, '../..');
 const binary = process.env.YIZHAN_BIN ?? join(root, 'target/debug/yizhan');
+/** While one works on pages: they are taken from here and not from what was built into the server. */
+const assets = process.env.YIZHAN_ASSETS;
 const READY_WITHIN_MS = 60_000;
 
 export interface Address {
@@ -38,7 +40,8 @@ export class Server {
   static async start({ demo = true, settings = [] as string[] } = {}): Promise<Server> {
     const data = mkdtempSync(join(tmpdir(), 'yizhan-test-browser-'));
     const free = ['--mqtt', '--mqtts', '--http', '--https'].flatMap((option) => [option, '127.0.0.1:0']);
-    const set = settings.flatMap((setting) => ['--set', setting]);
+    const own = assets ? [`console.assets_dir="${resolve(assets)}"`] : [];
+    const set = [...settings, ...own].flatMap((setting) => ['--set', setting]);
     const child = spawn(binary, ['serve', ...(demo ? ['--demo'] : []), '--data', data, ...free, ...set], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
