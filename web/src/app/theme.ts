@@ -49,6 +49,16 @@ export function themeConfig(dark: boolean): ThemeConfig {
       colorSuccess: dark ? '#4ade80' : '#15803d',
       colorWarning: dark ? '#fbbf24' : '#b45309',
       colorError: dark ? '#f87171' : '#b91c1c',
+      // Made from the colours above they would be too dark for notes.
+      ...(dark
+        ? {}
+        : {
+            colorSuccessBg: '#ecfdf3',
+            colorInfoBg: '#ecf8fb',
+            colorWarningBg: '#fff8eb',
+            colorErrorBg: '#fef2f2',
+            colorPrimaryBg: '#e3f3f1',
+          }),
       colorLink: dark ? '#5eead4' : '#0f766e',
       colorTextSecondary: dark ? 'rgba(255,255,255,0.72)' : '#4b5563',
       colorTextTertiary: dark ? 'rgba(255,255,255,0.62)' : '#5b6472',

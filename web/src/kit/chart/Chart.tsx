@@ -2,7 +2,7 @@
 // those who cannot see the picture or want the numbers, and as a file.
 import { BarChartOutlined, DownloadOutlined, TableOutlined } from '@ant-design/icons';
 import { Button, Segmented, Table, theme as antdTheme } from 'antd';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
 
 import { useTheme } from '../../app/theme';
 import { csvText } from '../csv';
@@ -31,6 +31,8 @@ export interface ChartProps extends ChartData, ChartStyle {
 }
 
 type View = 'chart' | 'table';
+
+const IDLE_WITHIN_MS = 1_000;
 
 export function Chart(props: ChartProps) {
   const t = useTexts();
@@ -129,7 +131,9 @@ function Picture(props: ChartProps) {
   const dark = useTheme((theme) => theme.dark);
   const element = useRef<HTMLDivElement>(null);
   const [engine, setEngine] = useState<Engine>();
+  const wanted = useInSight(element);
   useEffect(() => {
+    if (!wanted) return undefined;
     let started: Engine | undefined;
     let gone = false;
     const observer = new ResizeObserver(() => started?.resize());
@@ -144,7 +148,7 @@ function Picture(props: ChartProps) {
       observer.disconnect();
       started?.dispose();
     };
-  }, []);
+  }, [wanted]);
   useEffect(() => {
     const theme = {
       dark,
@@ -165,4 +169,27 @@ function Picture(props: ChartProps) {
       style={{ height: props.height }}
     />
   );
+}
+
+/**
+ * Whether the element has been in sight and the page had nothing else to do: the engine is larger than many a page, and
+ * what one reads first should not wait for it.
+ */
+function useInSight(element: RefObject<HTMLElement | null>): boolean {
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (seen || !element.current) return undefined;
+    let idle: number | undefined;
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      idle = requestIdleCallback(() => setSeen(true), { timeout: IDLE_WITHIN_MS });
+    });
+    observer.observe(element.current);
+    return () => {
+      observer.disconnect();
+      if (idle !== undefined) cancelIdleCallback(idle);
+    };
+  }, [seen, element]);
+  return seen;
 }
