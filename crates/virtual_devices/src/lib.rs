@@ -173,16 +173,13 @@ impl VirtualDevices {
             None => known.as_ref().map(behaviour_of).unwrap_or_default(),
         };
         let runs = known.as_ref().is_some_and(|row| row.running);
+        if is_connected(device) && !force && !self.plays(device) {
+            return Err(VirtualDeviceError::Occupied);
+        }
         if runs {
             self.send_away(device);
         } else {
             self.has_room(device)?;
-        }
-        if is_connected(device) && !force {
-            if runs {
-                self.keep(device, &behaviour, false, by)?;
-            }
-            return Err(VirtualDeviceError::Occupied);
         }
         self.keep(device, &behaviour, true, by)?;
         self.0.store.forget_stopped_virtual_devices(STOPPED_KEPT)?;
@@ -285,13 +282,18 @@ impl VirtualDevices {
     /// Ends the connection of a device's part and waits until the server knows.
     fn send_away(&self, device: &Device) {
         let Some(hall) = self.0.hall.get() else { return };
-        let played = hall.look(vec![device.id.0]).remove(&device.id.0);
+        let was_connected = self.plays(device);
         hall.send_away(device.id.0);
-        let was_connected = played.is_some_and(|portrait| portrait.state == State::Online);
         let end = Instant::now() + GONE_WITHIN;
         while was_connected && is_connected(device) && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Whether the connection of this device is the virtual one's.
+    fn plays(&self, device: &Device) -> bool {
+        let look = |hall: &Hall| hall.look(vec![device.id.0]).remove(&device.id.0);
+        self.0.hall.get().and_then(look).is_some_and(|portrait| portrait.state == State::Online)
     }
 
     fn has_room(&self, device: &Device) -> Result<(), VirtualDeviceError> {

@@ -2,7 +2,7 @@
 //! answers to what it says.
 
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 
 use serde_json::Value as Json;
 use yizhan_vocabulary::model::ThingModel;
@@ -22,7 +22,7 @@ const MAX_WAITING: usize = 16;
 struct Awaited {
     number: u32,
     sent: Nanos,
-    answer: Sender<Answer>,
+    answer: SyncSender<Answer>,
 }
 
 pub(super) struct Member {
@@ -144,7 +144,7 @@ impl Member {
     }
 
     /// Whoever waits for the answer to a message hears it.
-    pub(super) fn await_answer(&mut self, number: u32, sent: Nanos, answer: Sender<Answer>) {
+    pub(super) fn await_answer(&mut self, number: u32, sent: Nanos, answer: SyncSender<Answer>) {
         if self.awaited.len() >= MAX_WAITING {
             self.awaited.remove(0);
         }

@@ -10,10 +10,11 @@
 mod behaviour;
 mod driver;
 mod member;
+mod speaking;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,8 @@ use crate::credentials::Credential;
 use crate::engine::{Connector, Engine, EngineError, Target, Waker};
 use driver::Driven;
 
+/// Orders that may wait for the thread; whoever gives more waits. It takes them at least ten times a second.
+const MOST_ORDERS: usize = 256;
 /// How long the thread may take to look up from its work.
 const LOOK_WITHIN: Duration = Duration::from_secs(2);
 /// How often a thread without devices finds out that it may sleep.
@@ -187,16 +190,16 @@ pub enum SayError {
 /// What the thread is told.
 enum Order {
     Start { id: u64, behaviour: Behaviour, force: bool },
-    Stop { id: u64, done: Sender<()> },
+    Stop { id: u64, done: SyncSender<()> },
     Change { id: u64, behaviour: Behaviour },
-    Say { id: u64, saying: Saying, token: Sender<Result<String, SayError>>, answer: Sender<Answer> },
-    Look { ids: Vec<u64>, answer: Sender<BTreeMap<u64, Portrait>> },
+    Say { id: u64, saying: Saying, token: SyncSender<Result<String, SayError>>, answer: SyncSender<Answer> },
+    Look { ids: Vec<u64>, answer: SyncSender<BTreeMap<u64, Portrait>> },
     Leave,
 }
 
 /// The running hall. Dropping it without [`Hall::stop`] ends it too, when its thread sees the channel closed.
 pub struct Hall {
-    orders: Sender<Order>,
+    orders: SyncSender<Order>,
     waker: Waker,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -207,7 +210,7 @@ impl Hall {
         let connector = Connector::new(target).map_err(EngineError::from)?;
         let engine = Engine::new(connector)?;
         let waker = engine.waker()?;
-        let (orders, inbox) = channel();
+        let (orders, inbox) = sync_channel(MOST_ORDERS);
         let driven = Driven::new(inbox, directory);
         let thread = std::thread::Builder::new()
             .name("virtual-devices".to_owned())
@@ -223,7 +226,7 @@ impl Hall {
 
     /// Lets a device say goodbye and forgets it; waits until its connection is closed.
     pub fn send_away(&self, id: u64) {
-        let (done, gone) = channel();
+        let (done, gone) = sync_channel(1);
         self.tell(Order::Stop { id, done });
         // A thread that has ended answers nothing, which is as good.
         let _ = gone.recv_timeout(GOODBYE_WITHIN);
@@ -236,8 +239,8 @@ impl Hall {
 
     /// Lets a device say something and waits for the server's answer.
     pub fn say(&self, id: u64, saying: Saying, within: Duration) -> Result<Answer, SayError> {
-        let (token, sent) = channel();
-        let (answer, answered) = channel();
+        let (token, sent) = sync_channel(1);
+        let (answer, answered) = sync_channel(1);
         self.tell(Order::Say { id, saying, token, answer });
         let token = sent.recv_timeout(LOOK_WITHIN).map_err(|_| SayError::NotRunning)??;
         answered.recv_timeout(within).map_err(|_| SayError::Unanswered(token))
@@ -245,7 +248,7 @@ impl Hall {
 
     /// How these devices are doing; those that do not run are left out.
     pub fn look(&self, ids: Vec<u64>) -> BTreeMap<u64, Portrait> {
-        let (answer, seen) = channel();
+        let (answer, seen) = sync_channel(1);
         self.tell(Order::Look { ids, answer });
         seen.recv_timeout(LOOK_WITHIN).unwrap_or_default()
     }
