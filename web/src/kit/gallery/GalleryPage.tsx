@@ -4,6 +4,7 @@ import { Card } from 'antd';
 import type { ComponentType } from 'react';
 
 import { Page } from '../Page';
+import { Charts, Numbers } from './charts';
 import { Choosing, Codes, ModelForms, QrCodes } from './inputs';
 import { Buttons, Failures, Tables, Voids } from './lists';
 import { FactLists, Ids, Meters, Statuses, Times } from './words';
@@ -16,6 +17,8 @@ const groups = [
   ['ids', Ids],
   ['facts', FactLists],
   ['meters', Meters],
+  ['numbers', Numbers],
+  ['charts', Charts],
   ['buttons', Buttons],
   ['failures', Failures],
   ['empty', Voids],

@@ -114,16 +114,16 @@ kinds! {
             "最近一小时内，有 {Count} 次以不存在的设备身份发起的连接，最近一次来自 {Address}。",
         effect "Either devices have wrong names or were deleted, or somebody tries names out.",
             "可能是设备信息配置错误、设备已被删除，也可能有人在尝试设备名称。";
-    TOKEN_NEVER_USED = "token_never_used", "/audit",
+    TOKEN_NEVER_USED = "token_never_used", "/access",
         cause "The administration token {Name} was made {Days} days ago and never used.",
             "管理令牌 {Name} 创建于 {Days} 天前，从未使用。",
-        effect "Whoever finds it can do everything here.",
-            "任何拿到该令牌的人都拥有全部管理权限。";
-    TOKEN_UNUSED = "token_unused", "/audit",
+        effect "Whoever finds it can do everything here. Delete it with: yizhan admin token delete {Name}",
+            "任何拿到该令牌的人都拥有全部管理权限。删除命令：yizhan admin token delete {Name}";
+    TOKEN_UNUSED = "token_unused", "/access",
         cause "The administration token {Name} has not been used for {Days} days.",
             "管理令牌 {Name} 已有 {Days} 天未使用。",
-        effect "Whoever finds it can do everything here.",
-            "任何拿到该令牌的人都拥有全部管理权限。";
+        effect "Whoever finds it can do everything here. Delete it with: yizhan admin token delete {Name}",
+            "任何拿到该令牌的人都拥有全部管理权限。删除命令：yizhan admin token delete {Name}";
     NO_SECOND_FACTOR = "no_second_factor", "/account",
         cause "{Account} logs in with a password alone.",
             "账号 {Account} 仅使用密码登录，未启用两步验证。",
