@@ -76,7 +76,7 @@ export function Traffic({ product, device }: { product: string; device: string }
               {t('traffic.pause')}
             </Button>
           )}
-          <Button size="small" icon={<icons.StopOutlined />} onClick={() => setRows([])}>
+          <Button size="small" icon={<icons.DeleteOutlined />} onClick={() => setRows([])}>
             {t('traffic.clear')}
           </Button>
           <Button

@@ -86,9 +86,9 @@ export const { useTexts, text } = defineTexts('debugging', {
         'A virtual device takes its place only when it is forced to. When the real device connects again, the virtual one gives way.',
       force: 'End the connection of the real device',
       said: 'Sent',
-      saidText: '{{reports}} reports, {{events}} events',
+      saidText: 'reports: {{reports}}, events: {{events}}',
       heard: 'Received',
-      heardText: '{{controls}} controls, {{actions}} actions',
+      heardText: 'controls: {{controls}}, actions: {{actions}}',
       answers: 'Answers of the platform',
       reportAbout:
         'The device says exactly this. What the model does not allow is sent too, to see what happens.',
