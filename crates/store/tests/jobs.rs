@@ -1,7 +1,5 @@
 //! Jobs in the registry: what ran when the server stopped is not running afterwards, and old ones make room.
 
-#![expect(clippy::unwrap_used, reason = "the situations of tests are built from values known to be good")]
-
 use yizhan_store::{JobRow, JobState, Store};
 use yizhan_vocabulary::{Uin, UnixMillis};
 

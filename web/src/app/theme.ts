@@ -63,7 +63,7 @@ export function themeConfig(dark: boolean): ThemeConfig {
       colorTextSecondary: dark ? 'rgba(255,255,255,0.72)' : '#4b5563',
       colorTextTertiary: dark ? 'rgba(255,255,255,0.62)' : '#5b6472',
       colorTextDescription: dark ? 'rgba(255,255,255,0.66)' : '#5b6472',
-      colorTextPlaceholder: dark ? 'rgba(255,255,255,0.56)' : '#6b7280',
+      colorTextPlaceholder: dark ? 'rgba(255,255,255,0.56)' : '#596270',
       colorBgLayout: dark ? '#0e1113' : '#f5f6f7',
       colorBgContainer: dark ? '#16191c' : '#ffffff',
       colorBgElevated: dark ? '#1e2226' : '#ffffff',

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 use yizhan_vocabulary::Uin;
 
 /// Clients that watch at once, at most.
@@ -15,6 +16,8 @@ const MAX_CLIENTS_OF_ACCOUNT: usize = 64;
 /// The places, and when all have to end.
 pub(crate) struct LivePlaces {
     taken: Mutex<HashMap<Uin, usize>>,
+    /// The clients that are served now; each ends by itself when the server stops.
+    clients: TaskTracker,
     stop: watch::Receiver<bool>,
 }
 
@@ -27,7 +30,12 @@ pub(crate) struct LivePlace {
 impl LivePlaces {
     /// Everybody's watching ends when `stop` becomes true.
     pub(crate) fn new(stop: watch::Receiver<bool>) -> Self {
-        Self { taken: Mutex::default(), stop }
+        Self { taken: Mutex::default(), clients: TaskTracker::new(), stop }
+    }
+
+    /// Where clients are served from, each beside the request that began it.
+    pub(crate) const fn clients(&self) -> &TaskTracker {
+        &self.clients
     }
 
     /// A place; none if there are too many.

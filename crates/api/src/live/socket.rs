@@ -57,7 +57,7 @@ pub(super) async fn open(
         Ok(admitted) => admitted,
         Err(failure) => return refused(&failure, language, &request_id()),
     };
-    tokio::spawn(async move {
+    places.clients().spawn(async move {
         let Ok(upgraded) = upgrade.await else { return };
         let config = WebSocketConfig::default()
             .read_buffer_size(4 * 1024)

@@ -66,7 +66,7 @@ pub(super) async fn open(
     };
     // One message waits here; the others wait in the bounded queues.
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(serve(watcher, place, first, sender));
+    places.clients().spawn(serve(watcher, place, first, sender));
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),

@@ -43,7 +43,7 @@ struct Library {
 
 pub(crate) async fn describe(call: Call, _request: DescribeAbout) -> Outcome<About> {
     call.operator()?;
-    call.blocking(|platform| about(platform)).await
+    call.blocking(about).await
 }
 
 /// Asks the registry for its version, so it may block.

@@ -71,7 +71,7 @@ struct Forecast {
 
 pub(crate) async fn describe(call: Call, _request: DescribeStorage) -> Outcome<Storage> {
     call.operator()?;
-    call.blocking(|platform| measure(platform)).await
+    call.blocking(measure).await
 }
 
 /// Looks at the disk, so it blocks.

@@ -56,7 +56,7 @@ fn a_watcher_is_shown_a_thousand_messages_a_second_or_told_how_many_it_missed() 
     let ready = watching.subscribe(7, &of_device(&credentials, &["Messages"]));
     assert!(ready["Ready"].is_object() && ready["Id"] == 7, "{ready}");
     let mut device = FakeDevice::connect(tenants().server.mqtt(), &credentials);
-    let sender = thread::spawn(move || {
+    let sender = thread::Builder::new().name("device".to_owned()).spawn(move || {
         let begun = Instant::now();
         for second in 0..COUNT / 100 {
             publish(&mut device, 100);
@@ -65,6 +65,7 @@ fn a_watcher_is_shown_a_thousand_messages_a_second_or_told_how_many_it_missed() 
         }
         device
     });
+    let sender = sender.expect("a thread for the device");
     let (events, lost) =
         watching.collect(|events, lost| from_device(events).len() as u64 + lost >= COUNT as u64);
     drop(sender.join().expect("the device publishes"));

@@ -36,9 +36,9 @@ fn ended(server: &TestServer, started: &Value) -> Value {
 
 /// What is behind a URL of the server.
 fn fetched(server: &TestServer, url: &Value) -> Answer {
-    let url = url.as_str().unwrap();
-    let path = &url[url.find("/files/").unwrap()..];
-    request(&Endpoint::Tcp(server.http()), "GET", path, &[], None).unwrap()
+    let url = url.as_str().expect("a URL");
+    let path = &url[url.find("/files/").expect("a URL of files")..];
+    request(&Endpoint::Tcp(server.http()), "GET", path, &[], None).expect("the server answers")
 }
 
 #[test]

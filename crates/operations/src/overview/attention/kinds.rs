@@ -24,8 +24,8 @@ pub(super) fn filled(text: &str, parameters: &HashMap<&'static str, Value>) -> S
     let mut filled = String::with_capacity(text.len() + 32);
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('{') {
-        filled.push_str(before);
         let Some((name, after)) = behind.split_once('}') else { break };
+        filled.push_str(before);
         match parameters.get(name) {
             Some(Value::String(value)) => filled.push_str(value),
             Some(value) => filled.push_str(&value.to_string()),
@@ -286,6 +286,6 @@ mod tests {
     #[test]
     fn a_value_that_looks_like_a_parameter_stays_as_it_is() {
         let parameters = HashMap::from([("Name", Value::from("{Days}")), ("Days", Value::from(7))]);
-        assert_eq!(filled("{Name}: {Days} {Gone}|{", &parameters), "{Days}: 7 |");
+        assert_eq!(filled("{Name}: {Days} {Gone}|{", &parameters), "{Days}: 7 |{");
     }
 }
